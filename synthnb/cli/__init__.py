@@ -1,0 +1,1 @@
+"""The `synthnb` command, one file per command group."""

@@ -1,0 +1,94 @@
+"""Settings: few, each with a type, a default and an environment variable.
+
+``get_config()`` shows them, ``config_context(minimum_cell=5)`` changes some for
+a while, and ``SYNTHNB_MINIMUM_CELL=5`` changes one for a process.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from synthnb.errors import OptionError, shown
+
+__all__ = ["Config", "config_context", "get_config"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """The settings in force."""
+
+    cache_dir: str = ""
+    """Where models and data sets are kept; empty for the user's cache folder. ``SYNTHNB_CACHE_DIR``"""
+    ledger: str = ".synthnb/ledger.sqlite3"
+    """The ledger's file, relative to the working folder; ``off`` for none. ``SYNTHNB_LEDGER``"""
+    preview_rows: int = 5
+    """Synthetic rows shown under a generation. ``SYNTHNB_PREVIEW_ROWS``"""
+    minimum_cell: int = 11
+    """Smallest group for which a figure is shown. ``SYNTHNB_MINIMUM_CELL``"""
+    progress_after: float = 2.0
+    """Seconds of work after which a progress bar appears. ``SYNTHNB_PROGRESS_AFTER``"""
+    debug: bool = False
+    """Show whole traces instead of one-line errors. ``SYNTHNB_DEBUG``"""
+
+    def cache_path(self) -> Path:
+        """The folder where models and data sets are kept (not created here)."""
+        if self.cache_dir:
+            return Path(self.cache_dir).expanduser()
+        from platformdirs import user_cache_path
+
+        return user_cache_path("synthnb")
+
+
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off", ""}
+_context: ContextVar[dict[str, Any] | None] = ContextVar("synthnb_config", default=None)
+
+
+def _parse(name: str, text: str, default: object) -> object:
+    """Read one environment variable as the type of its default."""
+    try:
+        if isinstance(default, bool):
+            if text.lower() in _TRUE | _FALSE:
+                return text.lower() in _TRUE
+            raise ValueError(text)
+        return type(default)(text)  # type: ignore[call-arg]  # str, int and float all take one string
+    except ValueError:
+        raise OptionError(
+            f"SYNTHNB_{name.upper()} must be a {type(default).__name__}; got {shown(text)}.", fix="Correct or unset the variable."
+        ) from None
+
+
+def get_config() -> Config:
+    """Return the settings in force: defaults, then the environment, then any ``config_context``."""
+    from_environment = {
+        field.name: _parse(field.name, os.environ[variable], field.default)
+        for field in fields(Config)
+        if (variable := f"SYNTHNB_{field.name.upper()}") in os.environ
+    }
+    return replace(Config(), **(from_environment | (_context.get() or {})))
+
+
+@contextmanager
+def config_context(**changes: Any) -> Iterator[Config]:
+    """Change some settings inside a ``with`` block.
+
+    Raises
+    ------
+    OptionError
+        A setting of that name doesn't exist.
+    """
+    names = [field.name for field in fields(Config)]
+    for name in changes:
+        if name not in names:
+            raise OptionError.from_choice("A setting", name, names)
+    token = _context.set((_context.get() or {}) | changes)
+    try:
+        yield get_config()
+    finally:
+        _context.reset(token)

@@ -1,0 +1,1 @@
+"""What was done: entries, the record, the cell, the ledger."""

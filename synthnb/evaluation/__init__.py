@@ -1,0 +1,1 @@
+"""How good and how safe: metrics with intervals, and the report."""

@@ -1,0 +1,1 @@
+"""Who writes text: language models behind one protocol."""
