@@ -1,0 +1,99 @@
+"""The recipe: what to make, as data that can be reviewed, compared and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from synthnb._canonical import Json, digest
+from synthnb.errors import RecipeError
+
+__all__ = ["KINDS", "Column", "Kind", "Level", "Recipe"]
+
+Kind = Literal["integer", "real", "boolean", "category", "datetime", "date", "time", "timedelta", "text", "empty", "constant"]
+"""What a column holds.
+
+``text`` is free text, or codes that differ in nearly every row; ``empty`` has no value at all;
+``constant`` has one value (and perhaps missing cells); ``date`` is a day, however it is stored.
+"""
+
+Level = bool | int | float | str
+"""A category's level as JSON can say it; other types are given by their text."""
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+"""Every kind, in the order of the documentation."""
+
+
+class Column(BaseModel):
+    """One column: what it holds and how it is stored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    """Unique in its table."""
+    kind: Kind
+    """What it holds."""
+    dtype: str
+    """How it is stored, as pandas writes it: ``"Int64"``, ``"datetime64[us, UTC]"``."""
+    missing: bool = False
+    """Whether cells may be missing."""
+    decimals: int | None = None
+    """Decimal places of a number; negative for trailing zeros, None where every digit counts."""
+    levels: tuple[Level, ...] | None = None
+    """A category's levels, in order if ``ordered``."""
+    ordered: bool = False
+    """Whether the levels have an order."""
+    format: str | None = None
+    """For dates kept as strings: their strftime format."""
+    role: Literal["group"] | None = None
+    """``group`` for a column that declares subgroups."""
+    why: str = ""
+    """For ``text``: why the column was taken as text, in words that finish a sentence."""
+
+
+class Recipe(BaseModel):
+    """One table to make.
+
+    ``Recipe.model_json_schema()`` gives the JSON Schema.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_: Literal["synthnb.recipe/1"] = "synthnb.recipe/1"
+    """Name and version of this shape."""
+    table: str
+    """The table's name."""
+    rows: int = Field(ge=1)
+    """How many rows to make."""
+    seed: int = Field(ge=0, le=2**32 - 1)
+    """The seed that repeats the run."""
+    groups: tuple[str, ...] = ()
+    """Columns that declare subgroups, in order."""
+    columns: tuple[Column, ...]
+    """The columns, in the table's order."""
+
+    @property
+    def digest(self) -> str:
+        """``"sha256:<hex>"`` over the canonical form."""
+        return digest(self.to_dict())
+
+    def to_dict(self) -> dict[str, Json]:
+        """The recipe as plain JSON types."""
+        return self.model_dump(mode="json")
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Recipe:
+        """Build a recipe from `to_dict`'s mapping.
+
+        Raises
+        ------
+        RecipeError
+            The mapping isn't a recipe; every problem is listed with its path.
+        """
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            problems = "; ".join(f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors())
+            raise RecipeError(f"This isn't a recipe of schema synthnb.recipe/1: {problems}.", fix="Correct the fields named.") from error
