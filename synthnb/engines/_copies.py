@@ -1,0 +1,48 @@
+"""Rows that equal one real row, found by a fingerprint of the whole row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from synthnb.engines._encode import Table
+
+__all__ = ["CopyCheck"]
+
+Array = np.ndarray[Any, Any]
+
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+_MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
+
+
+class CopyCheck:
+    """Tells which drawn rows equal a real row that only one person, or case, has.
+
+    A real row that occurs twice or more is common and may be drawn.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        prints, counts = np.unique(self._fingerprints(table.states, table.positions), return_counts=True)
+        self._unique = prints[counts == 1]
+
+    def __call__(self, states: Array, positions: Array) -> Array:
+        """Return a boolean per row: whether it equals an uncommon real row."""
+        return np.isin(self._fingerprints(states, positions), self._unique)
+
+    def _fingerprints(self, states: Array, positions: Array) -> Array:
+        """A 64-bit hash per row; values the data don't hold hash like no real row's."""
+        hashes = np.zeros(len(states), dtype="u8")
+        for j, coder in enumerate(self._table.coders):
+            hashes = _mixed(hashes + (coder.known(states[:, j], positions[:, j]) + 2).astype("u8") * _ODD)
+        return hashes
+
+
+def _mixed(hashes: Array) -> Array:
+    """Spread every bit over all bits (the finaliser of splitmix64)."""
+    hashes = hashes + _ODD
+    hashes = (hashes ^ (hashes >> np.uint64(30))) * _MIX[0]
+    hashes = (hashes ^ (hashes >> np.uint64(27))) * _MIX[1]
+    return np.asarray(hashes ^ (hashes >> np.uint64(31)))

@@ -1,0 +1,202 @@
+"""What an engine is, and what comes out of one: a run and the synthesis that carries it."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol
+
+from synthnb._display import Shown
+from synthnb._progress import Progress, no_progress
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from synthnb._canonical import Json
+    from synthnb.recipes.recipe import Recipe
+
+__all__ = [
+    "Drawn",
+    "Engine",
+    "FittedEngine",
+    "Progress",
+    "Run",
+    "Synthesis",
+    "new_run_id",
+    "no_progress",
+    "versions",
+]
+
+_PACKAGES = ("synthnb", "numpy", "pandas", "scikit-learn")
+
+
+class Drawn(NamedTuple):
+    """What a fitted engine drew."""
+
+    frame: pd.DataFrame
+    """The synthetic rows, columns as in the recipe without those left out."""
+    counts: dict[str, int]
+    """Figures worth keeping, such as ``uncommon_copies_left``."""
+    explained: list[dict[str, Json]]
+    """``{"count", "reason"}`` for each group of requested rows that is missing."""
+    notes: list[str]
+    """Sentences the reader of the run should see."""
+
+
+class FittedEngine(Protocol):
+    """An engine that has learnt a frame and can draw any number of rows."""
+
+    @property
+    def parameters(self) -> Mapping[str, Json]:
+        """What was chosen while fitting, as plain JSON."""
+
+    @property
+    def how(self) -> Mapping[str, str]:
+        """How each column was made, by column name."""
+
+    @property
+    def account(self) -> Mapping[str, str]:
+        """What the engine says of itself in the disclosure; see `Run.account`."""
+
+    def sample(self, rows: int, *, seed: int, progress: Progress = no_progress) -> Drawn:
+        """Draw rows; the same seed gives the same rows."""
+
+
+class Engine(Protocol):
+    """A way for rows to come to be; registered in the group ``synthnb.engines``."""
+
+    def fit(self, frame: pd.DataFrame, recipe: Recipe, *, seed: int, progress: Progress = no_progress) -> FittedEngine:
+        """Learn a frame whose columns the recipe describes."""
+
+
+def new_run_id() -> str:
+    """A fresh run id: ``"run-"`` and 12 hexadecimal digits."""
+    return f"run-{secrets.token_hex(6)}"
+
+
+def versions(*more: str) -> dict[str, str]:
+    """Versions of Python, synthnb, numpy, pandas, scikit-learn and any further packages that are installed."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = {"python": ".".join(str(part) for part in sys.version_info[:3])}
+    for package in (*_PACKAGES, *more):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            if package == "synthnb":
+                from synthnb import __version__
+
+                found[package] = __version__
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One execution of an engine.
+
+    Raises
+    ------
+    ValueError
+        The rows delivered and explained don't add up to the rows requested.
+    """
+
+    id: str
+    """``"run-"`` and 12 hexadecimal digits."""
+    kind: Literal["generate", "column"]
+    """Whether a whole table or one column was made."""
+    engine: str
+    """The engine's registered name."""
+    engine_reason: str
+    """Why this engine, in a sentence."""
+    recipe_digest: str
+    """Digest of what was to be made."""
+    seed: int
+    """The seed that repeats the run."""
+    started: str
+    """UTC, as `synthnb._clock.utc_now` gives it."""
+    ended: str
+    """UTC, as `synthnb._clock.utc_now` gives it."""
+    seconds: Mapping[str, float]
+    """Wall time by phase, such as ``fit`` and ``sample``."""
+    requested: int
+    """Rows asked for."""
+    delivered: int
+    """Rows in the output."""
+    explained: Sequence[Mapping[str, Json]] = ()
+    """``{"count", "reason"}`` for every group of requested rows not delivered."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """Further figures, such as ``uncommon_copies_left``."""
+    parameters: Mapping[str, Json] = field(default_factory=dict)
+    """What the engine was told and what it chose."""
+    account: Mapping[str, str] = field(default_factory=dict)
+    """What the engine says of itself, in words the disclosure prints as they are; what it leaves out is not stated.
+
+    ``method``, ``missing_data`` (what became of missing cells), ``record_links`` (which source row a
+    row made belongs to), ``copies`` (which copies were looked for); with a language model, ``calls``,
+    ``prompt_versions`` and ``other_models`` too.
+    """
+    inputs: Sequence[Mapping[str, Json]] = ()
+    """``{"name", "rows", "columns", "digest"}`` of each frame read."""
+    output: Mapping[str, Json] = field(default_factory=dict)
+    """``{"name", "rows", "columns", "digest"}`` of the frame made."""
+    model: Mapping[str, Json] | None = None
+    """The language model, if one took part."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Versions of what ran."""
+    columns: Sequence[Mapping[str, Json]] = ()
+    """``{"name", "kind", "how"}`` of each column of the input."""
+    notes: Sequence[str] = ()
+    """Sentences the reader should see."""
+    partial: bool = False
+    """The run was stopped before it was done."""
+
+    def __post_init__(self) -> None:
+        missing = sum(int(item["count"]) for item in self.explained)
+        if self.requested != self.delivered + missing:
+            raise ValueError(
+                f"A run's rows must add up: {self.requested} requested, but {self.delivered} delivered and {missing} explained. "
+                "Add an entry to `explained` for each group of missing rows."
+            )
+
+    def to_dict(self) -> dict[str, Json]:
+        """The run as plain JSON types; a copy, nothing shared."""
+        return {item.name: _plain(getattr(self, item.name)) for item in fields(self)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Json]) -> Run:
+        """Build a run from `to_dict`'s mapping; keys of a later version are ignored."""
+        names = {item.name for item in fields(cls)}
+        return cls(**{key: value for key, value in data.items() if key in names})
+
+
+def _plain(value: Any) -> Json:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value
+
+
+@dataclass(frozen=True, repr=False)
+class Synthesis(Shown):
+    """A synthetic frame with the run that made it."""
+
+    display_name: ClassVar[str] = "synthesis"
+
+    frame: Any
+    """The rows, in the kind of frame that was given (pandas, polars or Arrow)."""
+    run: Run
+    """How they came to be."""
+
+    def to_dict(self) -> dict[str, Json]:
+        """The run as plain JSON types; rows are never part of it."""
+        return self.run.to_dict()
+
+    def __repr__(self) -> str:
+        run = self.run
+        name = str(run.output.get("name", ""))[:60]
+        rows = f"{run.delivered:,} of {run.requested:,} rows" if run.delivered != run.requested else f"{run.delivered:,} rows"
+        width = len(run.output.get("columns", ()))
+        return f"<Synthesis {name!r}: {rows} × {width} columns by {run.engine}, seed {run.seed}, {run.id}>"

@@ -1,0 +1,263 @@
+"""Sequential trees: each column drawn from a tree's leaf, given the columns before it.
+
+Reiter (2005), "Using CART to generate partially synthetic public use microdata",
+Journal of Official Statistics 21(3), 441–462, is the method's source. Here the leaf
+size is the privacy dial: it starts at the square root of the rows and rises until
+synthetic rows are not shown to lie nearer to the rows learnt than to rows held out, by
+more than 0.02 and sampling error; on a small table that error is large. Numbers that few
+rows share are moved among their neighbours in the leaf, so that they needn't be anybody's;
+splits that chance explains are taken back, which averages over more rows; a row that
+comes out equal to a real row that occurs once is drawn again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from synthnb.engines._chain import BLOCK, Chain, grow_chain
+from synthnb.engines._copies import CopyCheck
+from synthnb.engines._encode import Coder, encode_table
+from synthnb.engines._tuning import SMALLEST_LEAF, Trial, choose_leaf
+from synthnb.engines.base import Drawn, Progress, no_progress
+from synthnb.errors import FrameError, OptionError, shown
+
+if TYPE_CHECKING:
+    from synthnb._canonical import Json
+    from synthnb.recipes.recipe import Recipe
+
+__all__ = ["MINIMUM_ROWS", "FittedTrees", "Trees"]
+
+Array = np.ndarray[Any, Any]
+
+MINIMUM_ROWS = 4 * SMALLEST_LEAF
+"""Fewest rows to learn from: two leaves in each half."""
+
+_ATTEMPTS = 10
+_MANY_LEVELS = 20
+_WIDE = 0.05
+_ACCOUNT = {
+    "method": "sequential regression and classification trees, one per column on the columns before it; values are drawn within a leaf, "
+    "and numbers that few rows share are moved among their neighbours there",
+    "missing_data": "which cells of a row are missing is drawn first, for the row as a whole, as in the real rows; "
+    "the other cells are then drawn column by column; nothing is imputed",
+    "record_links": "none; a row is drawn from the model, not derived from one source row",
+    "copies": "only rows equal to a real row that occurs once are looked for; those equal to one that occurs more often aren't counted",
+}
+
+
+class Trees:
+    """The engine ``trees``.
+
+    Parameters
+    ----------
+    leaf : int, optional
+        Fewest rows in a leaf; tuned on a hold-out by default.
+    """
+
+    def __init__(self, *, leaf: int | None = None) -> None:
+        if leaf is not None and leaf < SMALLEST_LEAF:
+            raise OptionError(
+                f"A leaf needs at least {SMALLEST_LEAF} rows, so that no value stands for one row; got {shown(leaf)}.",
+                fix="Leave it out to have it tuned.",
+            )
+        self._leaf = leaf
+
+    def fit(self, frame: pd.DataFrame, recipe: Recipe, *, seed: int, progress: Progress = no_progress) -> FittedTrees:
+        """Learn a frame.
+
+        Raises
+        ------
+        FrameError
+            Fewer than `MINIMUM_ROWS` rows.
+        """
+        if len(frame) < MINIMUM_ROWS:
+            raise FrameError(
+                f"Trees need at least {MINIMUM_ROWS} rows, so that each value is drawn from {SMALLEST_LEAF} or more "
+                f"and half the rows can be held out; got {len(frame)}.",
+                fix="Add rows; with so few, any synthetic table would repeat them.",
+            )
+        table = encode_table(frame, recipe)
+        order = drawing_order(table.coders)
+        trials: list[Trial] = []
+        leaf = self._leaf
+        if leaf is None:
+            leaf, trials = choose_leaf(table, order, seed=seed, progress=_phase(progress, "tuning"))
+        chain = grow_chain(table, order, leaf=leaf, seed=seed, progress=_phase(progress, "fitting"))
+        return FittedTrees(chain, leaf, tuple(trials), recipe)
+
+
+def drawing_order(coders: tuple[Coder, ...]) -> tuple[int, ...]:
+    """Groups first, then the frame's own order, with categories of many levels last."""
+
+    def rank(j: int) -> tuple[int, int]:
+        coder = coders[j]
+        late = not coder.ordered and coder.size > _MANY_LEVELS
+        return (0 if coder.column.role == "group" else 2 if late else 1, j)
+
+    return tuple(sorted(range(len(coders)), key=rank))
+
+
+def _phase(progress: Progress, name: str) -> Progress:
+    return lambda done, total, what: progress(done, total, f"{name} {what}")
+
+
+@dataclass(frozen=True)
+class FittedTrees:
+    """Trees that have learnt a frame."""
+
+    chain: Chain
+    """The trees."""
+    leaf: int
+    """Fewest rows in a leaf."""
+    trials: tuple[Trial, ...]
+    """Leaf sizes tried; empty if it was given."""
+    recipe: Recipe
+    """What is made."""
+
+    @property
+    def parameters(self) -> Mapping[str, Json]:
+        """Leaf size, what was tried, and the order of columns."""
+        names = [coder.column.name for coder in self.chain.table.coders]
+        return {
+            "leaf": self.leaf,
+            "leaf_tuned": bool(self.trials),
+            "leaf_trials": [trial.to_dict() for trial in self.trials],
+            "order": [names[j] for j in self.chain.order],
+            "block": BLOCK,
+            "copy_attempts": _ATTEMPTS,
+        }
+
+    @property
+    def how(self) -> Mapping[str, str]:
+        """How each column was made, by name."""
+        made = {coder.column.name: _how(coder) for coder in self.chain.table.coders}
+        left = {column.name: f"left out: {column.why}" for column in self.recipe.columns if column.kind == "text"}
+        return made | left
+
+    @property
+    def account(self) -> Mapping[str, str]:
+        """What trees do, in the disclosure's words."""
+        return _ACCOUNT
+
+    def sample(self, rows: int, *, seed: int, progress: Progress = no_progress) -> Drawn:
+        """Draw rows, block by block; the first rows are the same however many are drawn."""
+        check = CopyCheck(self.chain.table)
+        blocks = [(start // BLOCK, min(BLOCK, rows - start)) for start in range(0, rows, BLOCK)]
+        parts, again, left = [], 0, 0
+        for number, size in blocks:
+            share = _within(progress, number, len(blocks))
+            states, positions, redrawn, remaining = self._block(number, size, check, seed, share)
+            parts.append((states, positions))
+            again += redrawn
+            left += remaining
+        states = np.concatenate([part for part, _ in parts])
+        positions = np.concatenate([part for _, part in parts])
+        counts = {"uncommon_copies_resampled": again - left, "uncommon_copies_left": left}
+        return Drawn(self._decode(states, positions), counts, [], self._notes(counts))
+
+    def _block(self, block: int, size: int, check: CopyCheck, seed: int, progress: Progress) -> tuple[Array, Array, int, int]:
+        """One block's rows; those that equal an uncommon real row are drawn again a few times."""
+        states, positions = self.chain.draw(np.arange(size), seed=seed, unit=(block,), progress=progress)
+        copies = np.flatnonzero(check(states, positions))
+        first = len(copies)
+        for attempt in range(1, _ATTEMPTS + 1):
+            if not len(copies):
+                break
+            states[copies], positions[copies] = self.chain.draw(copies, seed=seed, unit=(block, "again", attempt))
+            copies = copies[check(states[copies], positions[copies])]
+        return states, positions, first, len(copies)
+
+    def _decode(self, states: Array, positions: Array) -> pd.DataFrame:
+        coders = self.chain.table.coders
+        return pd.DataFrame({coder.column.name: coder.decode(states[:, j], positions[:, j]) for j, coder in enumerate(coders)})
+
+    def _notes(self, counts: Mapping[str, int]) -> list[str]:
+        return [*_on_copies(counts), *_on_tuning(self.trials), *_on_left_out(self.recipe), *_on_identifying(self.chain)]
+
+
+def _on_copies(counts: Mapping[str, int]) -> list[str]:
+    left = counts["uncommon_copies_left"]
+    if not left:
+        return []
+    return [
+        f"{left:,} rows equal a real row that occurs once, after {_ATTEMPTS} new draws each: "
+        "the table has few possible rows, so chance repeats them."
+    ]
+
+
+def _on_tuning(trials: tuple[Trial, ...]) -> list[str]:
+    if not trials:
+        return []
+    last = trials[-1]
+    if last.passed:
+        return _on_few_judged(last)
+    return [
+        f"Even with leaves of {last.leaf} rows, {last.share:.1%} of synthetic rows lie nearer to the rows learnt than to rows "
+        f"held out (up to {last.limit:.1%} is accepted): look at the privacy scores before sharing."
+    ]
+
+
+def _on_few_judged(trial: Trial) -> list[str]:
+    """A trial that passed shows little where the sampling error is wide."""
+    if trial.half_width <= _WIDE:
+        return []
+    return [
+        f"Few rows tell whether leaves of {trial.leaf} rows are large enough: of {trial.n:,} synthetic rows judged, {trial.share:.0%} "
+        f"lay nearer to the rows learnt than to rows held out, and up to {trial.limit:.0%} would have been accepted: look at the "
+        "privacy scores before sharing."
+    ]
+
+
+def _on_left_out(recipe: Recipe) -> list[str]:
+    return [
+        f"Column {shown(column.name)} was left out: {column.why}. Drop it, have a model write one, or, if it is a category, "
+        f"pass overrides={{{shown(column.name)}: 'category'}}."
+        for column in recipe.columns
+        if column.kind == "text"
+    ]
+
+
+def _on_identifying(chain: Chain) -> list[str]:
+    """What may point to somebody: levels of one row, and numbers that differ in every row."""
+    notes = []
+    for coder in chain.table.coders:
+        name, alone = shown(coder.column.name), int((coder.counts == 1).sum())
+        if coder.column.kind == "category" and alone:
+            notes.append(
+                f"Column {name} has {alone:,} levels that one real row each holds; they may be drawn as they are. "
+                "Merge them if a level could point to somebody."
+            )
+        kept_alone = int(((coder.counts == 1) & coder.kept).sum()) if coder.ordered else 0
+        if coder.column.kind in {"integer", "real"} and kept_alone:
+            notes.append(
+                f"Column {name} has few different numbers, which are drawn as they are; {kept_alone:,} of them stand in one real row each. "
+                "Round or cap them if one could point to somebody."
+            )
+        if coder.column.kind == "integer" and coder.size == chain.table.rows:
+            notes.append(
+                f"Column {name} has a different whole number in each row, as an identifier has; "
+                "it was made as a number. Drop it if it identifies."
+            )
+    return notes
+
+
+def _within(progress: Progress, block: int, blocks: int) -> Progress:
+    return lambda done, total, what: progress(block * total + done, blocks * total, f"drawing {what}")
+
+
+def _how(coder: Coder) -> str:
+    """How a column is made, in a few words."""
+    if coder.size == 0:
+        return "all missing, as in the real table"
+    if coder.size == 1:
+        return "the one value of the real table"
+    if not coder.ordered or bool(coder.kept.all()):
+        return "drawn from the values in a tree's leaf"
+    if coder.kept.any():
+        return "drawn from a tree's leaf; common values as they are, others moved within the leaf"
+    return "drawn from a tree's leaf and moved within it"
