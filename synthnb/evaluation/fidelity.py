@@ -1,0 +1,187 @@
+"""Fidelity of single columns: how close each synthetic column is to the real one.
+
+Pairs of columns are in `pairs`, whole rows in `detection`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthnb.evaluation._bins import display_bins, shares
+from synthnb.evaluation._encode import missing
+from synthnb.evaluation.base import NO_INTERVAL, Comparison, Definition, Findings, rounded
+
+if TYPE_CHECKING:
+    from synthnb.evaluation._encode import Column, Table
+
+__all__ = ["KS", "SHAPES", "TV", "UNCALIBRATED", "Gap", "column_shapes", "distributions", "ks_gap", "shape", "shapes", "tv_gap"]
+
+Array = NDArray[Any]
+
+UNCALIBRATED = f"{NO_INTERVAL} a largest difference"
+"""Why scores made of largest differences have no interval."""
+
+KS = Definition(
+    metric="ks_complement",
+    label="KS complement",
+    dimension="fidelity",
+    direction="higher",
+    reference="1 - sup |F_r - F_s|",
+    version=2,
+)
+TV = Definition(
+    metric="tv_complement",
+    label="TV complement",
+    dimension="fidelity",
+    direction="higher",
+    reference="1 - Σ |p_r - p_s| / 2",
+    version=2,
+)
+SHAPES = Definition(
+    metric="column_shapes",
+    label="Column shapes",
+    dimension="fidelity",
+    direction="higher",
+    reference="mean over columns of the KS complement (numbers, times) and the TV complement (levels)",
+    version=2,
+)
+
+
+class Gap(NamedTuple):
+    """Shares of two samples on the event where they differ most."""
+
+    real: float
+    synthetic: float
+
+    @property
+    def complement(self) -> float:
+        """1 less the distance."""
+        return 1 - abs(self.real - self.synthetic)
+
+
+NOTHING = Gap(float("nan"), float("nan"))
+"""Of samples of which one is empty."""
+
+
+def ks_gap(real: Array, synthetic: Array) -> Gap:
+    """Where two samples of numbers differ most, over all "at most x" and "more than x".
+
+    Parameters
+    ----------
+    real, synthetic : array of float, at least one element each
+        NaN is missing. It is in no event, so a difference in missing cells
+        counts: the distance is at least the difference of the missing shares.
+
+    Notes
+    -----
+    Without missing cells |real − synthetic| is the two-sample
+    Kolmogorov–Smirnov statistic sup_x |F_r(x) − F_s(x)|.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> ks_gap(np.array([1.0, 2, 3, 4]), np.array([3.0, 4, 5, 6])).complement
+    0.5
+    """
+    if not len(real) or not len(synthetic):
+        return NOTHING
+    seen = [np.sort(sample[~np.isnan(sample)]) for sample in (real, synthetic)]
+    grid = np.unique(np.concatenate(seen))
+    counts = [np.concatenate([[0], np.searchsorted(values, grid, side="right")]) for values in seen]
+    events = [
+        np.concatenate([below, len(values) - below]) / len(sample)
+        for below, values, sample in zip(counts, seen, (real, synthetic), strict=True)
+    ]
+    i = int(np.argmax(np.abs(events[0] - events[1])))
+    return Gap(float(events[0][i]), float(events[1][i]))
+
+
+def tv_gap(real: Array, synthetic: Array) -> Gap:
+    """Where two samples of codes differ most: all levels more frequent in the real one, −1 (missing) being a level.
+
+    Notes
+    -----
+    |real − synthetic| is the total variation distance ½ Σ |p_r − p_s|.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> tv_gap(np.array([0, 0, 1, 2]), np.array([0, 1, 1, 1])).complement
+    0.5
+    """
+    if not len(real) or not len(synthetic):
+        return NOTHING
+    levels = int(max(real.max(), synthetic.max())) + 2
+    p, q = (np.bincount(codes + 1, minlength=levels) / len(codes) for codes in (real, synthetic))
+    more = p > q
+    return Gap(float(p[more].sum()), float(q[more].sum()))
+
+
+def shape(column: Column, real: Array, synthetic: Array) -> Gap:
+    """How a column differs between two samples, by its family."""
+    return ks_gap(real, synthetic) if column.family == "number" else tv_gap(real, synthetic)
+
+
+def column_shapes(comparison: Comparison, parameters: Mapping[str, Any]) -> Findings:
+    """A score per column and their mean, each beside the same of real rows against real rows.
+
+    None has an interval: each rests on the event for which the samples differ most,
+    so an interval of that event's shares would cover the truth too seldom.
+    """
+    columns = comparison.of("number", "level")
+    if not columns:
+        return Findings(scores=[SHAPES.absent("The frames share no column that is a number, a time or a category.")])
+
+    def measure(one: Table, other: Table) -> Array:
+        comparison.clock.check()
+        return shapes(columns, one, other)
+
+    values = measure(comparison.real, comparison.synthetic)
+    equal = comparison.like_for_like(measure, draws=parameters["size_draws"])
+    n, found = comparison.synthetic.rows, list(zip(columns, values, equal.matched, equal.best, strict=True))
+    scores = [
+        (KS if column.family == "number" else TV).score(
+            value, n=n, subject=[column.shown], ceiling=best, matched=matched, parameters={"interval": "none: not calibrated"}
+        )
+        for column, value, matched, best in found
+    ]
+    mean = SHAPES.score(
+        float(values.mean()),
+        n=n,
+        ceiling=float(equal.best.mean()),
+        matched=float(equal.matched.mean()),
+        parameters={"columns": len(scores), "rows_real": comparison.real.rows, "interval": UNCALIBRATED} | equal.parameters,
+    )
+    entries = {
+        column.name: {"score": rounded(value, 4), "matched": rounded(matched, 4), "ceiling": rounded(best, 4)}
+        for column, value, matched, best in found
+    }
+    return Findings(scores=[mean, *scores], columns=entries)
+
+
+def shapes(columns: list[Column], one: Table, other: Table) -> Array:
+    """Each column's shape complement of two tables; NaN where a table is empty."""
+    return np.array([shape(column, one.values[column.name], other.values[column.name]).complement for column in columns])
+
+
+def distributions(comparison: Comparison, _parameters: Mapping[str, Any]) -> Findings:
+    """Each column's shares by bin, of the rows that have a value, as a report shows them.
+
+    Real shares are rounded to per cent where few cells are missing: exact ones would
+    tell how many rows have a value, and so how many have none.
+    """
+    found = Findings()
+    for column in comparison.columns:
+        real, synthetic = comparison.real.values[column.name], comparison.synthetic.values[column.name]
+        bins = display_bins(column, real, comparison.minimum_cell)
+        decimals = 2 if 0 < int(missing(column, real).sum()) < comparison.minimum_cell else 4
+        by_frame = {
+            name: [rounded(share, places) for share in shares(bins.codes(values), len(bins.labels))] if bins.labels else []
+            for name, values, places in (("real", real, decimals), ("synthetic", synthetic, 4))
+        }
+        found.columns[column.name] = {"bins": {"labels": list(bins.labels), **by_frame}}
+    return found
