@@ -1,0 +1,204 @@
+"""What an evaluation states about the catalogue's fields."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from statistics import median
+from typing import Any
+
+from synthnb._canonical import without
+from synthnb.disclosure._run_fields import named, tool
+
+__all__ = ["report_detail", "report_fields"]
+
+_FIELD = {
+    "validity": "validityResults",
+    "fidelity": "fidelityResults",
+    "utility": "utilityResults",
+    "privacy": "privacyResults",
+    "copies": "copiesResults",
+    "diagnostic": "diagnosticResults",
+    "bias": "fairnessResults",
+    "rules": "validityResults",
+    "columns": "validityResults",
+    "singling out": "privacyResults",
+    "linkability": "privacyResults",
+    "attribute inference": "privacyResults",
+    "differential privacy": "privacyResults",
+    "text": "textResults",
+    "human": "humanResults",
+    "judge": "judgeResults",
+}
+_BETTER = {"higher": "higher is better", "lower": "lower is better", "half": "0.5 is ideal"}
+_WHOLE = ("validity", "fidelity", "utility", "privacy", "copies", "diagnostic", "bias", "text", "human", "judge")
+"""Dimensions that are all of their field."""
+_CEILINGS = {
+    "range_adherence": "hold-out rows",
+    "category_adherence": "hold-out rows",
+    "exact_copies_share": "hold-out rows",
+    "uncommon_copies_share": "hold-out rows",
+    "tstr": "trained on real rows",
+    "subgroup_utility_gap": "trained on real rows",
+}
+"""What stands in for the synthetic rows in a ceiling, where it isn't real against real."""
+_STATED_APART = ("gates", "hold-out")
+"""Dimensions with a field of their own."""
+_LEFT_OUT = ("scores", "columns", "pairs", "subgroups")
+
+Score = Mapping[str, Any]
+Fields = dict[str, Any]
+
+
+def report_fields(report: Mapping[str, Any]) -> Fields:
+    """Return the fields that a report states."""
+    subject = named(report["synthetic"]["name"])
+    fields: Fields = {
+        "evaluationProfile": f"{subject}: {report['profile']}, seed {report['seed']}, {report['id']}; "
+        f"compared with {_frame(report['real'])}",
+        "gates": f"{subject}: none set",
+        "holdoutDefinition": _holdout(report, subject),
+        "subgroupDefinitions": _subgroups(report, subject),
+        "uncertainty": f"{subject}: 95 % confidence intervals (CI) where a score has one; "
+        "largest differences, their means and worst subgroups have none; one synthetic table, no replicates",
+        "recordSchema": "synthnb.record/1",
+    }
+    for field, sentences in _results(report).items():
+        fields[field] = [f"{subject}: {sentence}" for sentence in sentences]
+    if missing := _missing(report):
+        fields["notEvaluated"] = f"{subject}: {missing}"
+    return fields | tool(report.get("versions", {}))
+
+
+def report_detail(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the report without what its own output holds: bins, pairs, subgroups, and metrics scored for each of several subjects."""
+    scores = report.get("scores", ())
+    about = Counter(score["metric"] for score in scores if score.get("subject"))
+    overall = [without(score, "reference", "seconds") for score in scores if about[score["metric"]] < 2]
+    return without(report, *_LEFT_OUT) | {"scores": overall}
+
+
+def _frame(frame: Mapping[str, Any]) -> str:
+    columns = frame.get("columns", ())
+    width = columns if isinstance(columns, int) else len(columns)
+    return f"{named(frame['name'])}, {frame['rows']:,} rows, {width} columns, {frame['digest']}"
+
+
+def _holdout(report: Mapping[str, Any], subject: str) -> str:
+    held = report.get("holdout")
+    if not held:
+        return f"{subject}: none; scores that need real rows the generator never saw weren't computed"
+    given = f"{subject}: {_frame(held)}: real rows given as unseen by the generator; synthnb didn't make the split"
+    used = held.get("used", held["rows"])
+    return given if used == held["rows"] else f"{given}; {used:,} used, since the others are equal to real rows"
+
+
+def _subgroups(report: Mapping[str, Any], subject: str) -> str:
+    groups, found = report.get("groups") or [], report.get("subgroups") or []
+    if not groups:
+        return f"{subject}: none declared"
+    hidden = sum(bool(group.get("suppressed")) for group in found)
+    by = ", ".join(map(named, groups))
+    return f"{subject}: by {by}, {len(found)} subgroups, {hidden} withheld (minimum cell {report['minimum_cell']})"
+
+
+def _results(report: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Sentences by field: the scores, then what wasn't evaluated."""
+    found: dict[str, list[str]] = {}
+    for score_field, scores in _grouped(report.get("scores", ())):
+        found.setdefault(score_field, []).append(_sentence(scores))
+    for item in report.get("not_evaluated", ()):
+        if item["dimension"] in _STATED_APART:
+            continue
+        field = _FIELD.get(item["dimension"], "diagnosticResults")
+        sentences = found.setdefault(field, [])
+        if not any(item["reason"] in sentence for sentence in sentences):
+            sentences.append(f"{_prefix(item['dimension'])}not evaluated: {item['reason']}")
+    for field in dict.fromkeys(_FIELD.values()):
+        found.setdefault(field, ["not evaluated: not part of this profile"])
+    return found
+
+
+def _missing(report: Mapping[str, Any]) -> str:
+    """Dimensions without any score, by reason."""
+    reasons: dict[str, list[str]] = {}
+    for item in report.get("not_evaluated", ()):
+        reasons.setdefault(item["reason"].rstrip("."), []).append(item["dimension"])
+    return "; ".join(f"{', '.join(dimensions)} ({reason})" for reason, dimensions in reasons.items())
+
+
+def _prefix(dimension: str) -> str:
+    return "" if dimension in _WHOLE else f"{dimension}: "
+
+
+def _grouped(scores: Iterable[Score]) -> Iterable[tuple[str, list[Score]]]:
+    """Scores of one metric together, in the order of the report."""
+    order = list(dict.fromkeys(score["metric"] for score in scores))
+    ranked = sorted(scores, key=lambda score: order.index(score["metric"]))
+    for _, group in groupby(ranked, key=lambda score: score["metric"]):
+        same = list(group)
+        yield _FIELD.get(same[0]["dimension"], "diagnosticResults"), same
+
+
+def _sentence(scores: Sequence[Score]) -> str:
+    """One metric: its overall value, or the range over columns, or why there is none."""
+    whole = [score for score in scores if not score.get("subject")]
+    if whole:
+        return "; ".join(map(_one, whole))
+    valued = [score for score in scores if score.get("value") is not None]
+    if len(scores) == 1:
+        return f"{_one(scores[0])} for {_about(scores[0])}"
+    if not valued:
+        return f"{scores[0]['label']}: not computed for any of {len(scores)}: {scores[0].get('reason') or 'no reason given'}"
+    return _spread(valued, len(scores) - len(valued))
+
+
+def _one(score: Score) -> str:
+    if score.get("value") is None:
+        return f"{score['label']}: not computed: {score.get('reason') or 'no reason given'}"
+    interval = f"95 % CI {_number(score['low'])} to {_number(score['high'])}" if score.get("low") is not None else ""
+    size = f"n = {score['n']:,}" if isinstance(score.get("n"), int) else ""
+    notes = ", ".join(part for part in (interval, size, _ceiling(score), _BETTER.get(str(score.get("direction")), "")) if part)
+    return f"{score['label']} {_number(score['value'])}{f' ({notes})' if notes else ''}"
+
+
+def _ceiling(score: Score) -> str:
+    """The ceiling; before it, what as many synthetic rows as it rests on score."""
+    if score.get("ceiling") is None:
+        return ""
+    best = f"{_CEILINGS.get(score['metric'], 'real against real')} {_number(score['ceiling'])}"
+    if score.get("matched") is None:
+        return best
+    rows = score.get("parameters", {}).get("ceiling_rows")
+    return f"{f'on {rows[1]:,} rows' if rows else 'at the size of the ceiling'} {_number(score['matched'])}, {best}"
+
+
+def _spread(scores: Sequence[Score], without_value: int) -> str:
+    values = [float(score["value"]) for score in scores]
+    direction = str(scores[0].get("direction"))
+    worst = max(scores, key=lambda score: _badness(float(score["value"]), direction))
+    aside = f"; {without_value} not computed" if without_value else ""
+    better = f", {_BETTER[direction]}" if direction in _BETTER else ""
+    return (
+        f"{scores[0]['label']} over {len(scores)}: median {_number(median(values))}, "
+        f"{'worst' if better else 'largest'} {_number(worst['value'])} ({_about(worst)}){better}{aside}"
+    )
+
+
+def _badness(value: float, direction: str) -> float:
+    if direction == "higher":
+        return -value
+    return abs(value - 0.5) if direction == "half" else value
+
+
+def _about(score: Score) -> str:
+    return " and ".join(map(named, score["subject"]))
+
+
+def _number(value: float) -> str:
+    """Three decimals, or more where three would say 0, 1 or −1 of a number that isn't."""
+    if isinstance(value, int):
+        return f"{value:,}"
+    decimals = next((d for d in (3, 4, 5) if value in (0, 1, -1) or round(value, d) not in (0, 1, -1)), 6)
+    return f"{value:.{decimals}f}"

@@ -1,0 +1,193 @@
+"""Entries: what one run of a verb adds to the record, built from plain mappings.
+
+A builder fills the catalogue's fields with plain English made here, never by a
+model; what only a person can state is left alone. The mapping itself is kept in
+``detail``, without secrets, and the entry ends in its digest.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from synthnb._canonical import digest
+from synthnb._clock import utc_now
+from synthnb.disclosure.fields import catalogue
+from synthnb.disclosure.folding import SCHEMA, Entry
+from synthnb.errors import OptionError, shown
+
+__all__ = ["entry_for_export", "entry_for_report", "entry_for_run", "entry_for_statements", "sealed"]
+
+_LARGEST = 2**53 - 1
+_DEEPEST = 40
+_LONE = re.compile("[\ud800-\udfff]")
+_SECRET_NAMES = re.compile(
+    r"(api[_-]?key|secret|password|passwd|authorization|bearer|credential|access[_-]?token|auth[_-]?token)", re.IGNORECASE
+)
+_SECRET_SHAPES = re.compile(
+    r"\b(sk-[A-Za-z0-9_-]{16,}|hf_[A-Za-z0-9]{16,}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|AKIA[A-Z0-9]{16}|AIza[\w-]{30,}|xox[abp]-[\w-]{10,})"
+)
+_REDACTED = "(secret left out)"
+
+
+def entry_for_run(run: Mapping[str, Any], *, created: str | None = None) -> Entry:
+    """Return the entry of a generation or of a column that a model wrote.
+
+    Parameters
+    ----------
+    run : mapping
+        ``Run.to_dict()``, or the same shape from elsewhere.
+    created : str, optional
+        When the entry was made; the run's end by default, so that the same run
+        always gives the same entry.
+    """
+    from synthnb.disclosure._run_fields import run_fields, slot_of
+
+    run = _portable(run, 1)
+    return sealed(
+        id=str(run["id"]),
+        kind=str(run["kind"]),
+        created=created or str(run["ended"]),
+        slot=slot_of(run),
+        partial=bool(run.get("partial", False)),
+        fields=run_fields(run),
+        detail=dict(run),
+        about=run.get("output"),
+    )
+
+
+def entry_for_report(report: Mapping[str, Any], *, created: str | None = None) -> Entry:
+    """Return the entry of an evaluation.
+
+    Parameters
+    ----------
+    report : mapping
+        ``Report.to_dict()``. Scores of single columns or pairs are summed up per
+        metric; the output beside the entry has them all.
+    created : str, optional
+        When the entry was made; the report's time by default.
+    """
+    from synthnb.disclosure._report_fields import report_detail, report_fields
+
+    report = _portable(report, 1)
+    return sealed(
+        id=str(report["id"]),
+        kind="evaluate",
+        created=created or str(report["created"]),
+        slot=f"evaluate:{report['synthetic']['name']}",
+        fields=report_fields(report),
+        detail=report_detail(report),
+        about=report["synthetic"],
+    )
+
+
+def entry_for_statements(statements: Mapping[str, str | list[str]], *, created: str | None = None) -> Entry:
+    """Return the entry of what a person states.
+
+    Parameters
+    ----------
+    statements : mapping
+        Text by field id; an empty text withdraws an earlier statement. Fields that
+        a person fills or confirms are allowed. The words are kept as they are.
+
+    Raises
+    ------
+    OptionError
+        A field doesn't exist or is the machine's, or a statement isn't a text; the message names all of them.
+    """
+    from synthnb.disclosure.lint import warnings
+
+    wrong = [problem for name, text in statements.items() if (problem := _statement_problem(name, text))]
+    if wrong:
+        allowed = ", ".join(field.id for field in catalogue().values() if field.fill != "machine")
+        raise OptionError(
+            f"Statements about fields that a person fills were expected; got {'; '.join(wrong)}.", fix=f"The fields are: {allowed}."
+        )
+    texts = [text for value in statements.values() for text in ([value] if isinstance(value, str) else value)]
+    return sealed(
+        id=f"said-{secrets.token_hex(6)}",
+        kind="disclose",
+        created=created or utc_now(),
+        slot="disclose",
+        fields=dict(statements),
+        detail={"warnings": [warning for text in texts for warning in warnings(text)]},
+    )
+
+
+def _statement_problem(name: str, text: object) -> str:
+    field = catalogue().get(name)
+    if field is None:
+        return f"no field {shown(name)}"
+    if field.fill == "machine":
+        return f"{name}, which is filled from what ran"
+    if not (isinstance(text, str) or (isinstance(text, list) and all(isinstance(item, str) for item in text))):
+        return f"{name} = {shown(text)}, which isn't a text"
+    return ""
+
+
+def entry_for_export(export: Mapping[str, Any], *, created: str | None = None) -> Entry:
+    """Return the entry of a file that was written.
+
+    Parameters
+    ----------
+    export : mapping
+        ``path`` (relative to the notebook's folder), ``sha256``, ``bytes``,
+        ``record_digest``; for a table also ``name``, ``rows`` and ``columns``; ``sidecar`` if the
+        record stands beside the file instead of in it.
+    """
+    path = str(export["path"])
+    beside = export.get("sidecar")
+    changed = {"humanReadableStatement": f"{path} holds {export['changed']}."} if export.get("changed") else {}
+    marking = f"{path}: record in {beside}, beside the unchanged data" if beside else f"{path}: record embedded in the file"
+    return sealed(
+        id=f"export-{secrets.token_hex(6)}",
+        kind="export",
+        created=created or utc_now(),
+        slot=f"export:{path}",
+        fields={"outputDigests": f"{path}: {export['sha256']}", "marking": f"{marking}, unsigned", "recordSchema": SCHEMA} | changed,
+        detail=dict(export),
+    )
+
+
+def sealed(
+    *,
+    id: str,  # noqa: A002  # the entry's own word
+    kind: str,
+    created: str,
+    slot: str,
+    fields: Mapping[str, Any],
+    detail: Mapping[str, Any],
+    partial: bool = False,  # the entry's own word
+    about: Mapping[str, Any] | None = None,
+) -> Entry:
+    """Return an entry with its digest: without secrets, with values that every JSON reader reads alike."""
+    said = {name: value for name, value in fields.items() if value or kind == "disclose"}
+    entry = {"id": id, "kind": kind, "created": created, "slot": slot, "partial": partial, "fields": said, "detail": dict(detail)}
+    frame = {"frame": about.get("name"), "content": about.get("digest")} if about else {}
+    clean: Entry = _portable(entry | frame, 1)
+    return clean | {"digest": digest(clean)}
+
+
+def _portable(value: Any, level: int) -> Any:
+    """Plain JSON that Python and JavaScript read alike."""
+    if isinstance(value, Mapping) and level <= _DEEPEST:
+        return {
+            _portable(str(key), level): _REDACTED if _is_secret(str(key), item) else _portable(item, level + 1)
+            for key, item in value.items()
+        }
+    if isinstance(value, (list, tuple)) and level <= _DEEPEST:
+        return [_portable(item, level + 1) for item in value]
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, (int, float)):
+        return value if abs(value) <= _LARGEST else str(value)
+    return _SECRET_SHAPES.sub(_REDACTED, _LONE.sub("�", str(value)))
+
+
+def _is_secret(key: str, value: object) -> bool:
+    return bool(_SECRET_NAMES.search(key)) and isinstance(value, str) and bool(value)

@@ -1,0 +1,75 @@
+"""What this process has done so far: every entry, and which of them a notebook has seen.
+
+An output can be silenced (``%%capture``, a trailing ``;``), yet its entry must
+not be lost: it is kept here and shown again by the next ``%synth disclose``.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+from typing import Any
+
+from synthnb._origins import Origins
+from synthnb.disclosure.notebook import MIME, content_digest
+
+__all__ = ["Session", "session"]
+
+Entry = dict[str, Any]
+
+
+class Session:
+    """The entries of one process, in the order in which they were made."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything, as a new process would."""
+        self._entries: dict[str, Entry] = {}
+        self._bundles: dict[str, dict[str, Any]] = {}
+        self.origins = Origins()
+        """Which rows this process made."""
+
+    def remember(self, entry: Entry) -> Entry:
+        """Keep an entry and write it to the ledger.
+
+        A ledger that fails, or settings that can't be read, are a warning and not an
+        error: what the entry is about has been made by then.
+        """
+        from synthnb.disclosure.ledger import open_ledger
+        from synthnb.errors import StorageError, SynthnbWarning
+
+        if entry["id"] in self._entries:
+            return self._entries[entry["id"]]
+        self._entries[entry["id"]] = entry
+        try:
+            if ledger := open_ledger():
+                with ledger:
+                    ledger.append(entry)
+        except (StorageError, ValueError, RecursionError) as error:
+            warnings.warn(f"Not written to the ledger: {error}", SynthnbWarning, stacklevel=2)
+        return entry
+
+    def entries(self) -> list[Entry]:
+        """Every entry of this process, oldest first."""
+        return list(self._entries.values())
+
+    def mark_shown(self, entries: Iterable[Entry], bundle: dict[str, Any]) -> dict[str, Any]:
+        """Note that an output carries these entries, and return it with the digests of what it shows."""
+        shown = {kind: digest for kind, content in bundle.items() if kind != MIME and (digest := content_digest(content))}
+        bundle[MIME] = bundle[MIME] | {"shown": shown}
+        self._bundles |= {entry["id"]: bundle for entry in entries}
+        return bundle
+
+    def bundles(self) -> list[dict[str, Any]]:
+        """The outputs shown so far, in the order of their entries, each once."""
+        return list({id(bundle): bundle for key in self._entries if (bundle := self._bundles.get(key))}.values())
+
+    def unseen(self) -> list[Entry]:
+        """Entries that no output has carried yet."""
+        return [entry for key, entry in self._entries.items() if key not in self._bundles]
+
+
+session = Session()
+"""The running process's session."""

@@ -1,0 +1,37 @@
+"""What was made stays, whatever becomes of the ledger."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from synthnb.config import config_context
+from synthnb.disclosure.session import Session
+from synthnb.errors import SynthnbWarning
+
+from .samples import entries
+
+
+def test_a_ledger_that_fails_is_a_warning(tmp_path: Path) -> None:
+    session = Session()
+    with config_context(ledger=str(tmp_path)), pytest.warns(SynthnbWarning, match="Not written to the ledger: .* are intact"):
+        assert session.remember(entries()[0]) == entries()[0]
+    assert session.entries() == entries()[:1]
+
+
+def test_settings_that_cant_be_read_are_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SYNTHNB_MINIMUM_CELL", "few")
+    session = Session()
+    with pytest.warns(SynthnbWarning, match="SYNTHNB_MINIMUM_CELL must be of type int"):
+        session.remember(entries()[0])
+    assert len(session.entries()) == 1
+
+
+@pytest.mark.parametrize("detail", [{"n": 2**60}, {"n": float("nan")}, {"n": "\ud800"}])
+def test_an_entry_without_a_canonical_form_is_a_warning(tmp_path: Path, detail: dict[str, Any]) -> None:
+    session = Session()
+    with config_context(ledger=str(tmp_path / "l.sqlite3")), pytest.warns(SynthnbWarning, match="Not written to the ledger"):
+        session.remember(entries()[0] | {"detail": detail})
+    assert len(session.entries()) == 1
