@@ -1,7 +1,8 @@
 """Synthetic data in notebooks that you can defend.
 
 Three verbs give three nouns: `generate` → `Synthesis`, `evaluate` → `Report`,
-`disclose` → `Record`. In a notebook, ``%load_ext synthnb`` adds ``%synth``.
+`disclose` → `Record`. The other names write, check and list what these leave
+behind. In a notebook, ``%load_ext synthnb`` adds ``%synth``.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from synthnb._api import disclose, evaluate, generate, write_column
+    from synthnb._api import disclose, disclose_notebook, evaluate, generate, runs, verify, write_column, write_table
     from synthnb.config import config_context, get_config
     from synthnb.disclosure.record import Record
     from synthnb.engines.base import Synthesis
     from synthnb.evaluation.report import Report
+    from synthnb.jupyter.exporting import export_notebook
 
 __all__ = [
     "Record",
@@ -25,10 +27,15 @@ __all__ = [
     "__version__",
     "config_context",
     "disclose",
+    "disclose_notebook",
     "evaluate",
+    "export_notebook",
     "generate",
     "get_config",
+    "runs",
+    "verify",
     "write_column",
+    "write_table",
 ]
 
 __version__ = "0.1.0"
@@ -39,10 +46,15 @@ _HOMES = {
     "Synthesis": "synthnb.engines.base",
     "config_context": "synthnb.config",
     "disclose": "synthnb._api",
+    "disclose_notebook": "synthnb._api",
     "evaluate": "synthnb._api",
+    "export_notebook": "synthnb.jupyter.exporting",
     "generate": "synthnb._api",
     "get_config": "synthnb.config",
+    "runs": "synthnb._api",
+    "verify": "synthnb._api",
     "write_column": "synthnb._api",
+    "write_table": "synthnb._api",
 }
 
 

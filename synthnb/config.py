@@ -36,6 +36,10 @@ class Config:
     debug: bool = False
     """Show whole traces instead of one-line errors. ``SYNTHNB_DEBUG``"""
 
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            _check(field.name, getattr(self, field.name), field.default)
+
     def cache_path(self) -> Path:
         """The folder where models and data sets are kept (not created here)."""
         if self.cache_dir:
@@ -45,9 +49,21 @@ class Config:
         return user_cache_path("synthnb")
 
 
+_LEAST = {"minimum_cell": 1}
+"""The least value of a number, where it isn't 0."""
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
 _context: ContextVar[dict[str, Any] | None] = ContextVar("synthnb_config", default=None)
+
+
+def _check(name: str, value: Any, default: Any) -> None:
+    """Refuse a setting of another type than its default's, or a number that is too small."""
+    kind = type(default)
+    if type(value) is not kind and not (kind is float and type(value) is int):
+        raise OptionError(f"{name} must be of type {kind.__name__}; got {shown(value)}.", fix="Correct the setting.")
+    least = _LEAST.get(name, 0)
+    if kind in {int, float} and value < least:
+        raise OptionError(f"{name} must be at least {least}; got {shown(value)}.", fix="Correct the setting.")
 
 
 def _parse(name: str, text: str, default: object) -> object:
@@ -57,16 +73,16 @@ def _parse(name: str, text: str, default: object) -> object:
             if text.lower() in _TRUE | _FALSE:
                 return text.lower() in _TRUE
             raise ValueError(text)
-        return type(default)(text)  # type: ignore[call-arg]  # str, int and float all take one string
+        return text if isinstance(default, str) else int(text) if isinstance(default, int) else float(text)
     except ValueError:
         raise OptionError(
-            f"SYNTHNB_{name.upper()} must be a {type(default).__name__}; got {shown(text)}.", fix="Correct or unset the variable."
+            f"SYNTHNB_{name.upper()} must be of type {type(default).__name__}; got {shown(text)}.", fix="Correct or unset the variable."
         ) from None
 
 
 def get_config() -> Config:
     """Return the settings in force: defaults, then the environment, then any ``config_context``."""
-    from_environment = {
+    from_environment: dict[str, Any] = {
         field.name: _parse(field.name, os.environ[variable], field.default)
         for field in fields(Config)
         if (variable := f"SYNTHNB_{field.name.upper()}") in os.environ

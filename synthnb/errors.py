@@ -15,6 +15,8 @@
     ├── MissingExtraError   an optional package that isn't installed
     └── Interrupted         stopped by the user; also a KeyboardInterrupt
 
+    SynthnbWarning          something beside the work went wrong; the work is done
+
 Each message says what was expected, what came, and what to do. In a notebook
 cell it is shown as one line, without a trace.
 """
@@ -34,6 +36,7 @@ __all__ = [
     "RecordError",
     "StorageError",
     "SynthnbError",
+    "SynthnbWarning",
 ]
 
 _LONGEST_SHOWN = 120
@@ -89,6 +92,13 @@ class OptionError(SynthnbError, ValueError):
         hint = f"Did you mean {near[0]!r}? " if near else ""
         return cls(f"{name} must be one of {', '.join(choices)}; got {shown(value)}.", fix=f"{hint}Choose one of these.")
 
+    @classmethod
+    def from_existing(cls, path: object) -> OptionError:
+        """Name the file that would be lost."""
+        return cls(
+            f"{shown(str(path))} exists and wasn't written by synthnb.", fix="Choose another name, or overwrite it with --overwrite."
+        )
+
 
 class FrameError(SynthnbError, ValueError):
     """A frame can't be used as it is."""
@@ -139,3 +149,7 @@ class MissingExtraError(SynthnbError, ImportError):
 
 class Interrupted(SynthnbError, KeyboardInterrupt):
     """The user stopped the work; what was finished is kept."""
+
+
+class SynthnbWarning(UserWarning):
+    """Something beside the work went wrong, such as a ledger that can't be written; the work is done."""

@@ -5,6 +5,7 @@ group                         expected object
 ============================  =====================================================
 ``synthnb.engines``           a class with the methods of `synthnb.engines.base.Engine`
 ``synthnb.models``            a function ``open(name) -> synthnb.models.base.Model``
+``synthnb.displays``          a function ``show(result) -> (mime bundle, metadata)``
 ============================  =====================================================
 
 synthnb's own engines and models register in the same way as third parties'.

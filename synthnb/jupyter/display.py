@@ -1,0 +1,59 @@
+"""Results as mime bundles, each with its entry, so that the disclosure travels with the output.
+
+These functions are the entry points of the group ``synthnb.displays``: each takes
+a result and returns the bundle and its metadata.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from synthnb._api import entry_of
+from synthnb.disclosure.session import session
+
+if TYPE_CHECKING:
+    from synthnb.disclosure.record import Record
+    from synthnb.engines.base import Synthesis
+    from synthnb.evaluation.report import Report
+
+__all__ = ["show_record", "show_report", "show_synthesis"]
+
+Shown = tuple[dict[str, Any], dict[str, Any]]
+
+_NO_LAB_EXTENSIONS = ("COLAB_RELEASE_TAG", "VSCODE_PID", "VSCODE_CWD")
+"""Variables of front ends that draw widgets but can't run the lab extension."""
+
+
+def show_synthesis(synthesis: Synthesis) -> Shown:
+    """What was made and how, a preview, and the run's entry."""
+    from synthnb.jupyter.mime import synthesis_bundle
+
+    entries = [session.remember(entry_of(synthesis))]
+    return session.mark_shown(entries, synthesis_bundle(synthesis.frame, synthesis.run.to_dict(), entries)), {}
+
+
+def show_report(report: Report) -> Shown:
+    """The report as static HTML and as JSON, from which the lab extension draws the dashboard.
+
+    A widget is added only where no lab extension can run: in a saved notebook
+    a widget's view hides the static form from most viewers.
+    """
+    from synthnb.jupyter.mime import report_bundle, widget_metadata
+
+    entries = [session.remember(entry_of(report))]
+    shape = report.to_dict()
+    bundle = session.mark_shown(entries, report_bundle(shape, entries))
+    if any(name in os.environ for name in _NO_LAB_EXTENSIONS):
+        return report_bundle(shape, entries, widget=True), widget_metadata()
+    return bundle, {}
+
+
+def show_record(record: Record) -> Shown:
+    """The whole record, every field with who may fill it."""
+    from synthnb.disclosure.page import page_part, text_part
+    from synthnb.disclosure.render import render_block
+    from synthnb.jupyter.mime import record_bundle
+
+    entries, shape = list(record.entries), record.to_dict()
+    return session.mark_shown(entries, record_bundle(page_part(shape), render_block(shape), text_part(shape), entries)), {}

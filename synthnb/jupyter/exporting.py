@@ -1,0 +1,109 @@
+"""``%synth export`` and ``%synth verify``: this notebook, saved first, or what a file holds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from synthnb._api import verify, write_table
+from synthnb._tables import SUFFIXES
+from synthnb.disclosure.session import session
+from synthnb.errors import NotebookError, OptionError
+from synthnb.jupyter.mime import export_bundle, findings_bundle
+from synthnb.jupyter.where import find_notebook, save_first
+
+__all__ = ["export_frame", "export_notebook", "export_this", "verify_this"]
+
+_NOT_KNOWN = "Which notebook this is isn't known here."
+
+
+def export_notebook(notebook: str | Path | None, out: str | Path, *, overwrite: bool = False) -> dict[str, Any]:
+    """Export a notebook with its disclosure, and return the export's entry.
+
+    Parameters
+    ----------
+    notebook : str, Path or None
+        The notebook's file, which isn't changed; None for what this session has shown.
+    out : str or Path
+        Where to write; ``.html``, ``.md`` or ``.ipynb`` says what.
+    overwrite : bool
+        Replace a file that isn't an export of synthnb's.
+
+    Raises
+    ------
+    OptionError
+        The ending isn't one of these, or a file would be lost.
+    NotebookError
+        The notebook's file doesn't exist or isn't a notebook.
+    StorageError
+        The disk is full, or the folder is missing or read-only.
+    """
+    from synthnb.disclosure.entries import entry_for_export
+    from synthnb.jupyter import nbconvert
+
+    target = Path(out).expanduser()
+    if target.exists() and not overwrite and not _is_export(target):
+        raise OptionError.from_existing(target)
+    return session.remember(entry_for_export(nbconvert.export_notebook(notebook or _session_notebook(), target)))
+
+
+def _is_export(path: Path) -> bool:
+    """Whether a file is an export that can be made again; another notebook never is."""
+    endings = {".html": b"synthnb-record", ".md": b"synthnb"}
+    return path.suffix.lower() in endings and endings[path.suffix.lower()] in path.read_bytes()
+
+
+def export_frame(frame: Any, name: str, file: str, variables: Mapping[str, Any], *, overwrite: bool) -> dict[str, Any]:
+    """Write a frame with its sidecar and return what to show."""
+    notebook = find_notebook(None, variables)
+    folder = None if notebook is None else notebook.parent
+    return _shown(write_table(frame, file, frame_name=name, folder=folder, overwrite=overwrite), "")
+
+
+def export_this(file: str, named: str | None, variables: Mapping[str, Any], *, overwrite: bool) -> dict[str, Any]:
+    """Export this notebook as it now is, and return what to show.
+
+    Where no file is known (plain IPython, nbclient) the session's own runs are
+    exported, and the message says so.
+    """
+    if Path(file).suffix.lower() in SUFFIXES:
+        raise OptionError(
+            f"{file} holds a table, so which frame to write is needed.", fix=f"Add --frame: %synth export {file} --frame NAME"
+        )
+    path = find_notebook(named, variables)
+    if path is None:
+        note = f"{_NOT_KNOWN} The file holds what this session has shown; for all of it run: synthnb export NOTEBOOK {file}"
+        return _shown(export_notebook(None, file, overwrite=overwrite), note)
+    note = "" if save_first(path) else f"Exported as last saved at {time.strftime('%H:%M:%S', time.localtime(path.stat().st_mtime))}."
+    return _shown(export_notebook(path, file, overwrite=overwrite), note)
+
+
+def verify_this(file: str | None, named: str | None, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Verify a file, or this notebook after saving it, and return what to show."""
+    if file is not None:
+        return findings_bundle(verify(file))
+    path = find_notebook(named, variables)
+    if path is None:
+        raise NotebookError(_NOT_KNOWN, fix="Name the file to verify, as in: %synth verify report.html")
+    save_first(path)
+    return findings_bundle(verify(path))
+
+
+def _shown(entry: dict[str, Any], note: str) -> dict[str, Any]:
+    return session.mark_shown([entry], export_bundle(entry, note))
+
+
+def _session_notebook() -> dict[str, Any]:
+    """A notebook of one cell, with every output this session has shown."""
+    outputs = [{"output_type": "display_data", "data": bundle, "metadata": {}} for bundle in session.bundles()]
+    cell: dict[str, Any] = {
+        "cell_type": "code",
+        "id": "session",
+        "execution_count": None,
+        "metadata": {},
+        "outputs": outputs,
+        "source": "# This session",
+    }
+    return {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}

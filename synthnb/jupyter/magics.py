@@ -1,0 +1,241 @@
+"""``%synth`` and ``%%synth``: spellings of the package's verbs, and no more than that."""
+
+from __future__ import annotations
+
+import warnings
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+
+from synthnb.errors import Interrupted, OptionError, SynthnbWarning, shown
+from synthnb.jupyter.completer import matcher
+from synthnb.jupyter.namespace import look_up, new_name
+from synthnb.jupyter.parser import VERBS, help_for, help_overview, parse
+from synthnb.jupyter.progress import CellProgress
+from synthnb.jupyter.publish import publish, publish_bundle
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+__all__ = ["SynthMagics", "load", "unload"]
+
+_ASKS_FOR_HELP = ("%synth", "%%synth")
+
+
+@contextmanager
+def _notes_shown() -> Iterator[None]:
+    """Show our own warnings as a line of the cell's output, and others as ever."""
+    with warnings.catch_warnings():
+        others = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+            if issubclass(category, SynthnbWarning):
+                publish_bundle({"text/plain": f"Note: {message}"})
+            else:
+                others(message, category, *place, **more)
+
+        warnings.simplefilter("always", SynthnbWarning)
+        warnings.showwarning = show
+        yield
+
+
+@magics_class
+class SynthMagics(Magics):
+    """The magics, and the variables they have assigned."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        super().__init__(shell)
+        self._variables: dict[str, Any] = shell.user_ns
+        self._ours: dict[str, int] = {}
+        self.matcher = matcher(lambda: shell.user_ns)
+
+    @no_var_expand
+    @line_cell_magic
+    def synth(self, line: str, cell: str | None = None) -> Any:
+        """See `help_overview`, which replaces this text."""
+        verb, arguments = parse(line)
+        if verb is None or arguments.help:
+            print(help_overview() if verb is None else help_for(verb))  # noqa: T201  # help is text for the reader of the cell
+            return None
+        if cell is not None and not verb.body:
+            raise OptionError(f"%%synth {verb.name} has no use for a cell's body.", fix=f"Write it on one line: {verb.example}")
+        with _notes_shown():
+            try:
+                return getattr(self, f"_{verb.name}")(arguments, cell)
+            except Interrupted:
+                raise
+            except KeyboardInterrupt:
+                raise Interrupted(f"%synth {verb.name} was stopped before it was done.", fix="Run the cell again to start over.") from None
+
+    def _frame(self, expression: str) -> Any:
+        return look_up(expression, self._variables)
+
+    def _checked(self, name: str | None, overwrite: bool) -> str | None:
+        return None if name is None else new_name(name, self._variables, ours=self._ours, overwrite=overwrite)
+
+    def _assign(self, name: str, value: Any) -> None:
+        self._variables[name] = value
+        self._ours[name] = id(value)
+
+    def _generate(self, given: Namespace, _: str | None) -> Any:
+        from synthnb._api import generate
+
+        name = self._checked(given.__dict__["as"], given.overwrite)
+        source = self._frame(given.frame)
+        with CellProgress("Generating") as progress:
+            synthesis = generate(
+                source,
+                rows=given.rows,
+                engine=given.engine or "auto",
+                groups=given.groups or (),
+                source_name=given.frame,
+                name=name or "synthetic",
+                random_state=given.seed,
+                progress=progress,
+            )
+        if name is None:
+            return synthesis
+        self._assign(name, synthesis.frame)
+        publish(synthesis)
+        return None
+
+    def _column(self, given: Namespace, cell: str | None) -> None:
+        from synthnb._api import write_column
+
+        if cell is None or not cell.strip():
+            raise OptionError(
+                "%%synth column needs what to write in the cell's body.", fix=f"For example:\n{VERBS['column'].example}\nOne sentence …"
+            )
+        if not given.into.isidentifier():
+            raise OptionError(f"--into needs a variable's name; got {shown(given.into)}.", fix="Assign the frame to a variable first.")
+        frame = self._frame(given.into)
+        options = {key: value for key in ("max_tokens", "temperature", "given") if (value := getattr(given, key)) is not None}
+        try:
+            with CellProgress("Writing") as progress:
+                synthesis = write_column(
+                    frame,
+                    given.name,
+                    cell,
+                    model=given.model or "local",
+                    frame_name=given.into,
+                    overwrite=given.overwrite,
+                    random_state=given.seed,
+                    progress=progress,
+                    **options,
+                )
+        except Interrupted as stopped:
+            partial = getattr(stopped, "partial", None)
+            if partial is not None and _texts(partial.frame, given.name) >= _texts(frame, given.name):
+                self._put_back(given.into, partial)
+            raise
+        self._put_back(given.into, synthesis)
+
+    def _put_back(self, name: str, synthesis: Any) -> None:
+        """Give the frame with its new column to the variable it came from, and show it."""
+        self._assign(name, synthesis.frame)
+        publish(synthesis)
+
+    def _evaluate(self, given: Namespace, _: str | None) -> Any:
+        from synthnb._api import evaluate
+
+        name = self._checked(given.__dict__["as"], given.overwrite)
+        synthetic, real = self._frame(given.frame), self._frame(given.against)
+        holdout = None if given.holdout is None else self._frame(given.holdout)
+        with CellProgress("Evaluating") as progress:
+            report = evaluate(
+                synthetic,
+                real,
+                holdout=holdout,
+                target=given.target,
+                groups=given.groups or (),
+                names=(given.frame, given.against, given.holdout or "holdout"),
+                random_state=given.seed,
+                progress=progress,
+            )
+        if name is None:
+            return report
+        self._assign(name, report)
+        publish(report)
+        return None
+
+    def _disclose(self, given: Namespace, cell: str | None) -> None:
+        from synthnb.jupyter.disclosing import show_disclosure
+
+        show_disclosure(cell, form=not given.no_form)
+
+    def _export(self, given: Namespace, _: str | None) -> None:
+        from synthnb.jupyter.exporting import export_frame, export_this
+
+        if given.frame is not None:
+            publish_bundle(export_frame(self._frame(given.frame), given.frame, given.file, self._variables, overwrite=given.overwrite))
+        else:
+            publish_bundle(export_this(given.file, given.notebook, self._variables, overwrite=given.overwrite))
+
+    def _verify(self, given: Namespace, _: str | None) -> None:
+        from synthnb.jupyter.exporting import verify_this
+
+        publish_bundle(verify_this(given.file, given.notebook, self._variables))
+
+    def _runs(self, _given: Namespace, _: str | None) -> None:
+        from synthnb._api import runs
+        from synthnb.jupyter.mime import runs_bundle
+
+        publish_bundle(runs_bundle(runs()))
+
+    def _models(self, _given: Namespace, _: str | None) -> None:
+        from synthnb.jupyter.mime import models_bundle
+        from synthnb.models.registry import list_models
+
+        publish_bundle(models_bundle(list_models()))
+
+
+def _texts(frame: Any, column: str) -> int:
+    """How many texts a frame's column holds; a stopped run must not replace more by fewer."""
+    import narwhals as nw
+
+    table = nw.from_native(frame, eager_only=True)
+    return int(table[column].drop_nulls().len()) if column in table.columns else 0
+
+
+SynthMagics.synth.__doc__ = help_overview()
+
+
+def _help_lines(lines: list[str]) -> list[str]:
+    """Turn ``%synth generate?`` into a call for help, which IPython would look up as a variable."""
+    first = lines[0].strip() if lines else ""
+    words = first.rstrip("?").split()
+    if first.endswith("?") and words[:1] and words[0] in _ASKS_FOR_HELP and len(words) > 1:
+        return [f"%synth {words[1]} --help\n", *lines[1:]]
+    return lines
+
+
+_loaded: dict[int, SynthMagics] = {}
+"""The magics of each shell that has them."""
+
+
+def load(shell: InteractiveShell) -> None:
+    """Register the magics, their completion and their help; loading twice changes nothing."""
+    if id(shell) in _loaded:
+        return
+    magics = SynthMagics(shell)
+    shell.register_magics(magics)
+    _loaded[id(shell)] = magics
+    shell.input_transformers_cleanup.append(_help_lines)
+    if shell.Completer is not None:
+        shell.Completer.custom_matchers.append(magics.matcher)
+
+
+def unload(shell: InteractiveShell) -> None:
+    """Take everything out that `load` put in."""
+    magics = _loaded.pop(id(shell), None)
+    if magics is None:
+        return
+    for kind in ("line", "cell"):
+        shell.magics_manager.magics[kind].pop("synth", None)
+    shell.magics_manager.registry.pop("SynthMagics", None)
+    shell.input_transformers_cleanup.remove(_help_lines)
+    if shell.Completer is not None:
+        shell.Completer.custom_matchers.remove(magics.matcher)

@@ -1,0 +1,218 @@
+"""Mime bundles: what each result looks like in every place a notebook is read.
+
+Pure functions, plain data in and ``{mime type: content}`` out. Each bundle holds
+HTML without scripts, Markdown and text that stand on their own, and the JSON
+from which the lab extension and ``synthnb disclose`` work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from synthnb.config import get_config
+from synthnb.jupyter import _words
+from synthnb.jupyter._views import Json, export_view, findings_title, models_view, report_view, rows_view, run_view, runs_view
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+__all__ = [
+    "RECORD_MIME",
+    "REPORT_MIME",
+    "WIDGET_MIME",
+    "export_bundle",
+    "findings_bundle",
+    "models_bundle",
+    "progress_bundle",
+    "progress_html",
+    "record_bundle",
+    "report_bundle",
+    "runs_bundle",
+    "synthesis_bundle",
+    "widget_metadata",
+]
+
+RECORD_MIME = "application/vnd.synthnb.record+json"
+"""What a verb adds to the disclosure."""
+REPORT_MIME = "application/vnd.synthnb.report+json"
+"""An evaluation report, from which the dashboard is drawn."""
+WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
+"""A live widget, known to the kernel."""
+
+_LARGEST = 290_000
+_CHARTS = 60
+_TEMPLATES = Path(__file__).parents[1] / "templates"
+
+
+@cache
+def _environment(kind: str) -> Environment:
+    """Templates of one kind; whatever they print is escaped for it."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+    return Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=select_autoescape(["html.j2"]),
+        finalize=None if kind == "html" else _words.markdown,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _render(name: str, **context: object) -> str:
+    return _environment(name.split(".")[-2]).get_template(name).render(**context).strip() + "\n"
+
+
+def _record(entries: Sequence[Mapping[str, Any]]) -> Json:
+    return {"schema": "synthnb.record/1", "entries": [dict(entry) for entry in entries]}
+
+
+def synthesis_bundle(frame: Any, run: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> Json:
+    """The card under a generation: a preview, what was made and how, counts that add up.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame or polars.DataFrame
+        The synthetic table. Its first ``preview_rows`` rows are shown.
+    run : mapping
+        ``Run.to_dict()``.
+    entries : sequence of mappings
+        What this run adds to the record.
+    """
+    view = run_view(frame, run, get_config().preview_rows)
+    return {
+        "text/html": _render("synthesis.html.j2", **view),
+        "text/markdown": _render("synthesis.md.j2", **view),
+        "text/plain": _synthesis_text(view),
+        RECORD_MIME: _record(entries),
+    }
+
+
+def _synthesis_text(view: Json) -> str:
+    why = "".join(f"\n  {number} {reason}" for number, reason in view["explained"])
+    facts = "".join(f"\n{name}: {words}" for name, words, _ in view["facts"])
+    partial = "\nStopped early: this is what was finished." if view["partial"] else ""
+    counts = f"\nrequested {view['requested']} = delivered {view['delivered']} + explained {view['explained_sum']}{why}"
+    return f"{view['title']}{partial}{counts}{facts}"
+
+
+def report_bundle(report: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], widget: bool = False) -> Json:
+    """An evaluation report: static HTML with charts and complete tables, Markdown, text and the JSON.
+
+    Parameters
+    ----------
+    report : mapping
+        ``Report.to_dict()``.
+    entries : sequence of mappings
+        What this evaluation adds to the record.
+    widget : bool, default False
+        Add a live dashboard too; display it with ``widget_metadata()``.
+    """
+    return {
+        "text/html": _report_html(report),
+        "text/markdown": _render("report.md.j2", **report_view(report, 0)),
+        "text/plain": _report_text(report_view(report, 0)),
+        REPORT_MIME: dict(report),
+        RECORD_MIME: _record(entries),
+    } | (_widget_view(report) if widget else {})
+
+
+def _report_html(report: Mapping[str, Any]) -> str:
+    """The static report, with as many charts as stay under the size limit."""
+    charts = _CHARTS
+    html = _render("report.html.j2", **report_view(report, charts))
+    while charts and len(html.encode()) > _LARGEST:
+        charts //= 2
+        html = _render("report.html.j2", **report_view(report, charts))
+    return html
+
+
+def _report_text(view: Json) -> str:
+    lines = [view["headline"]]
+    for block in view["dimensions"]:
+        lines += ["", block["heading"]]
+        lines += [
+            f"  {name}: {value} ({span}; ceiling {ceiling}; n {n}; {way})"
+            for name, value, span, ceiling, n, way, _ in block["rows"] + block["more"]
+        ]
+    lines += ["", "Not evaluated", *(f"  {dimension}: {reason}" for dimension, reason in view["absent"])]
+    return "\n".join(lines)
+
+
+def _widget_view(report: Mapping[str, Any]) -> Json:
+    """The live dashboard's own part of a bundle; its metadata are in ``widget_metadata``."""
+    from synthnb.widgets.report import ReportWidget
+
+    view = ReportWidget(report=dict(report))._repr_mimebundle_()
+    return {WIDGET_MIME: view[0][WIDGET_MIME]} if view else {}
+
+
+def widget_metadata() -> Json:
+    """The display metadata that goes with a widget; without it Colab shows nothing."""
+    from anywidget._util import get_repr_metadata
+
+    return dict(get_repr_metadata())
+
+
+def record_bundle(record_html: str, record_md: str, record_text: str, entries: Sequence[Mapping[str, Any]]) -> Json:
+    """The disclosure record, already rendered and escaped by ``disclosure``, as an output."""
+    from markupsafe import Markup
+
+    return {
+        "text/html": _render("record.html.j2", body=Markup(record_html)),  # noqa: S704  # disclosure escapes what it renders
+        "text/markdown": record_md,
+        "text/plain": record_text,
+        RECORD_MIME: _record(entries),
+    }
+
+
+def runs_bundle(rows: Sequence[Mapping[str, Any]]) -> Json:
+    """What was done, as a table: entries of the record, or any mappings."""
+    return _table_bundle("Runs", runs_view(rows), "No run has been recorded here yet.")
+
+
+def models_bundle(rows: Sequence[Mapping[str, Any]]) -> Json:
+    """The language models that can be used, as a table."""
+    return _table_bundle("Models", models_view(rows), "No model is registered.")
+
+
+def findings_bundle(findings: Sequence[Mapping[str, Any] | str]) -> Json:
+    """What ``verify`` checked, one line each, under a sentence that says how many differ."""
+    return _table_bundle(findings_title(findings), rows_view(findings), "There was nothing to check.")
+
+
+def _table_bundle(title: str, table: Json, empty: str) -> Json:
+    view = table | {"title": title, "empty": empty}
+    lines = ["  ".join(part for part in row if part) for row in view["rows"]]
+    return {
+        "text/html": _render("table.html.j2", **view),
+        "text/markdown": _render("table.md.j2", **view),
+        "text/plain": "\n".join([title, *lines]) if lines else empty,
+    }
+
+
+def export_bundle(entry: Mapping[str, Any], note: str = "") -> Json:
+    """A file that was written: where, its digest and its record's."""
+    view = export_view(entry, note)
+    lines = [view["title"], *(f"{name}: {words}" for name, words, _ in view["facts"]), *([view["note"]] if view["note"] else [])]
+    return {
+        "text/html": _render("export.html.j2", **view),
+        "text/markdown": _render("export.md.j2", **view),
+        "text/plain": "\n".join(lines),
+        RECORD_MIME: _record([entry]),
+    }
+
+
+def progress_html(done: int, total: int, what: str, seconds: float) -> str:
+    """The one line that shows work going on, to be updated in place."""
+    whole = max(0, total)
+    return _render("progress.html.j2", done=min(max(0, done), whole), total=whole, what=_words.clean(what), seconds=f"{seconds:.0f}")
+
+
+def progress_bundle(done: int, total: int, what: str, seconds: float) -> Json:
+    """The same with words for a place without HTML."""
+    state = f" {done:,} of {total:,}," if total > 0 else ""
+    return {"text/html": progress_html(done, total, what, seconds), "text/plain": f"{_words.clean(what)}:{state} {seconds:.0f} s"}
