@@ -1,0 +1,5 @@
+"""``python -m synthnb`` is the `synthnb` command."""
+
+from synthnb.cli.main import main
+
+main()

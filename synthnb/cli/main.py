@@ -1,0 +1,52 @@
+"""The `synthnb` command: the same verbs as ``%synth``, on files."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+
+import click
+
+from synthnb import __version__
+from synthnb.cli.data import evaluate_command, generate_command
+from synthnb.cli.models import models
+from synthnb.cli.notebooks import disclose_command, export_command, runs_command, verify_command
+from synthnb.errors import SynthnbError, SynthnbWarning
+
+__all__ = ["cli", "main"]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="synthnb")
+def cli() -> None:
+    """Generate, evaluate and disclose synthetic data; export and verify notebooks."""
+
+
+for command in (generate_command, evaluate_command, disclose_command, export_command, verify_command, runs_command, models):
+    cli.add_command(command)
+
+
+_as_ever = warnings.formatwarning
+
+
+def _one_line(message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None) -> str:
+    """A warning of ours as one line without its place in the code; others as ever."""
+    return f"synthnb: {message}\n" if issubclass(category, SynthnbWarning) else _as_ever(message, category, filename, lineno, line)
+
+
+def main() -> None:
+    """Run the command; an error of ours is one line and exit status 1."""
+    warnings.formatwarning = _one_line
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt) as error:
+        click.echo(f"Stopped. {error}".strip(), err=True)
+        sys.exit(130)
+    except SynthnbError as error:
+        click.echo(f"synthnb: {error}", err=True)
+        sys.exit(1)
