@@ -8,7 +8,21 @@ import sys
 
 import pytest
 
-HEAVY = {"pandas", "numpy", "scipy", "sklearn", "xllamacpp", "ipywidgets", "anywidget", "polars", "torch", "jax", "pydantic", "jinja2", "nbformat"}
+HEAVY = {
+    "pandas",
+    "numpy",
+    "scipy",
+    "sklearn",
+    "xllamacpp",
+    "ipywidgets",
+    "anywidget",
+    "polars",
+    "torch",
+    "jax",
+    "pydantic",
+    "jinja2",
+    "nbformat",
+}
 
 
 def loaded(statement: str) -> set[str]:
@@ -24,7 +38,8 @@ def test_importing_loads_nothing_heavy(statement: str) -> None:
 
 
 def test_loading_the_magics_loads_nothing_heavy() -> None:
-    code = "from IPython.core.interactiveshell import InteractiveShell as S; s = S.instance(); import synthnb; synthnb.load_ipython_extension(s)"
+    start = "from IPython.core.interactiveshell import InteractiveShell; shell = InteractiveShell.instance()"
+    code = f"{start}; import synthnb; synthnb.load_ipython_extension(shell)"
     assert loaded(code) == set()
 
 
