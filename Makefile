@@ -5,7 +5,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+APT := $(shell [ "$$(id -u)" = 0 ] || echo sudo) env DEBIAN_FRONTEND=noninteractive apt-get
 MAKEFLAGS += --no-print-directory
 
 LAB_SOURCES := $(wildcard labextension/src/*.ts labextension/style/* labextension/schema/* labextension/*.js* labextension/yarn.lock) \
@@ -52,7 +52,7 @@ clean: ## Remove everything that was made here
 
 .make/venv:
 	mkdir -p .make
-	$(PYTHON) -m venv .venv || { $(SUDO) apt-get update && $(SUDO) apt-get install -y python3-venv && $(PYTHON) -m venv .venv; }
+	$(PYTHON) -m venv .venv || { $(APT) update -qq && $(APT) install -y -qq python3-venv && $(PYTHON) -m venv .venv; }
 	python -m pip install --quiet --upgrade pip "jupyter-builder>=1.2,<2"
 	touch $@
 
@@ -72,5 +72,5 @@ clean: ## Remove everything that was made here
 
 .make/chromium:
 	mkdir -p .make
-	command -v chromium >/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq chromium fonts-dejavu-core >/dev/null; }
+	command -v chromium >/dev/null || { $(APT) update -qq && $(APT) install -y -qq chromium fonts-dejavu-core >/dev/null; }
 	touch $@
