@@ -7,10 +7,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from synthnb._canonical import digest_file
 from synthnb._origins import Origin
 from synthnb._progress import Progress, no_progress
 from synthnb.disclosure.session import session
-from synthnb.errors import FrameError, OptionError, shown
+from synthnb.errors import FrameError, OptionError, StorageError, shown
 
 if TYPE_CHECKING:
     from synthnb.disclosure.record import Record
@@ -385,6 +386,25 @@ def disclose_notebook(path: str | Path, *, restore: bool = False, check: bool = 
     return done.changed, done.status
 
 
+def refuse_to_lose(path: Path) -> None:
+    """Refuse to replace a file unless it holds, byte for byte, what an earlier export wrote.
+
+    Raises
+    ------
+    OptionError
+        There is such a file, and neither this session nor the ledger knows its bytes.
+    """
+    if not path.exists():
+        return
+    try:
+        known = runs()
+    except StorageError:
+        known = session.entries()
+    written = {entry["detail"].get("sha256") for entry in known if entry["kind"] == "export"}
+    if not path.is_file() or digest_file(path) not in written:
+        raise OptionError.from_existing(path)
+
+
 def write_table(
     frame: Any, path: str | Path, *, frame_name: str = "synthetic", folder: Path | None = None, overwrite: bool = False
 ) -> dict[str, Any]:
@@ -404,21 +424,21 @@ def write_table(
     folder : Path, optional
         The notebook's folder, to which the record's path is relative; the working folder by default.
     overwrite : bool
-        Replace a file that synthnb didn't write.
+        Replace a file that isn't as synthnb wrote it.
 
     Raises
     ------
     OptionError
-        The ending isn't known, there is a file already that synthnb didn't write,
+        The ending isn't known, there is a file already that isn't as synthnb wrote it,
         or no run of this session made the frame as it now is.
     StorageError
         The disk is full or read-only; nothing half-written is left.
     """
-    from synthnb.disclosure.sidecar import sidecar_of, write_data
+    from synthnb.disclosure.sidecar import write_data
 
     target = Path(path).expanduser()
-    if target.exists() and not overwrite and not sidecar_of(target).exists():
-        raise OptionError.from_existing(target)
+    if not overwrite:
+        refuse_to_lose(target)
     origin = session.origins.of(frame)
     cut_from = None if origin is None else origin.run
     return session.remember(write_data(frame, target, frame_name=frame_name, entries=session.entries(), cut_from=cut_from, folder=folder))

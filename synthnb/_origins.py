@@ -70,5 +70,9 @@ class Origins:
 def _row_hashes(table: pd.DataFrame, names: tuple[str, ...]) -> np.ndarray[Any, Any]:
     import pandas as pd
 
-    hashes: np.ndarray[Any, Any] = pd.util.hash_pandas_object(table[list(names)], index=False).to_numpy()
+    part = table[list(names)]
+    try:
+        hashes: np.ndarray[Any, Any] = pd.util.hash_pandas_object(part, index=False).to_numpy()
+    except UnicodeEncodeError:  # pandas hashes text as UTF-8, which has no lone surrogates
+        hashes = pd.util.hash_pandas_object(part.map(repr), index=False).to_numpy()
     return hashes

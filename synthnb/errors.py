@@ -96,7 +96,7 @@ class OptionError(SynthnbError, ValueError):
     def from_existing(cls, path: object) -> OptionError:
         """Name the file that would be lost."""
         return cls(
-            f"{shown(str(path))} exists and wasn't written by synthnb.", fix="Choose another name, or overwrite it with --overwrite."
+            f"{shown(str(path))} exists and isn't as synthnb wrote it.", fix="Choose another name, or overwrite it with --overwrite."
         )
 
 

@@ -48,3 +48,11 @@ def test_only_so_many_frames_are_remembered(origins: Origins) -> None:
         origins.register(Origin(f"run-{number:012x}", "later"), pd.DataFrame({"n": [number]}))
     assert origins.of(MADE) is None
     assert origins.of(pd.DataFrame({"n": [39]})) == Origin(f"run-{39:012x}", "later")
+
+
+def test_text_that_utf8_cannot_hold_is_known_too() -> None:
+    odd = pd.DataFrame({"a": pd.Series(["\ud800x", "y"], dtype=object), "b": [1, 2]})
+    known = Origins()
+    known.register(RUN, odd)
+    assert known.of(odd.iloc[::-1]) == RUN
+    assert known.of(odd.assign(b=3)) is None

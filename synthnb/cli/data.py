@@ -27,7 +27,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--seed", type=int, help="Whole number that makes the result repeatable.")
 @click.option("--groups", callback=_names, help="Columns, comma-separated, whose subgroups matter.")
 @click.option("--engine", default="auto", show_default=True, help="How rows come to be.")
-@click.option("--overwrite", is_flag=True, help="Replace OUT even if synthnb didn't write it.")
+@click.option("--overwrite", is_flag=True, help="Replace OUT even if it isn't as synthnb wrote it.")
 def generate_command(source: Path, rows: int | None, out: Path, seed: int | None, groups: list[str], engine: str, overwrite: bool) -> None:
     """Generate a synthetic table from the real one in SOURCE (.csv or .parquet)."""
     from synthnb._api import generate, write_table

@@ -31,7 +31,7 @@ def disclose_command(notebook: Path, restore: bool, check: bool) -> None:
 @click.command("export")
 @click.argument("notebook", type=_FILE)
 @click.argument("out", type=_FILE)
-@click.option("--overwrite", is_flag=True, help="Replace OUT even if it isn't an export of synthnb's.")
+@click.option("--overwrite", is_flag=True, help="Replace OUT even if it isn't as synthnb wrote it.")
 def export_command(notebook: Path, out: Path, overwrite: bool) -> None:
     """Export NOTEBOOK with its disclosure to OUT (.html, .md or .ipynb)."""
     from synthnb.jupyter.exporting import export_notebook

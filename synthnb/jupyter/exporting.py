@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from synthnb._api import verify, write_table
+from synthnb._api import refuse_to_lose, verify, write_table
 from synthnb._tables import SUFFIXES
 from synthnb.disclosure.session import session
 from synthnb.errors import NotebookError, OptionError
@@ -29,7 +29,7 @@ def export_notebook(notebook: str | Path | None, out: str | Path, *, overwrite: 
     out : str or Path
         Where to write; ``.html``, ``.md`` or ``.ipynb`` says what.
     overwrite : bool
-        Replace a file that isn't an export of synthnb's.
+        Replace a file that isn't as synthnb wrote it.
 
     Raises
     ------
@@ -44,15 +44,9 @@ def export_notebook(notebook: str | Path | None, out: str | Path, *, overwrite: 
     from synthnb.jupyter import nbconvert
 
     target = Path(out).expanduser()
-    if target.exists() and not overwrite and not _is_export(target):
-        raise OptionError.from_existing(target)
+    if not overwrite:
+        refuse_to_lose(target)
     return session.remember(entry_for_export(nbconvert.export_notebook(notebook or _session_notebook(), target)))
-
-
-def _is_export(path: Path) -> bool:
-    """Whether a file is an export that can be made again; another notebook never is."""
-    endings = {".html": b"synthnb-record", ".md": b"synthnb"}
-    return path.suffix.lower() in endings and endings[path.suffix.lower()] in path.read_bytes()
 
 
 def export_frame(frame: Any, name: str, file: str, variables: Mapping[str, Any], *, overwrite: bool) -> dict[str, Any]:

@@ -115,7 +115,7 @@ VERBS: dict[str, Verb] = {
                 Option(name="FILE", help="Where to write; its ending says what.", takes="file", required=True),
                 Option(name="--frame", help="The frame to write, for .csv and .parquet.", takes="frame"),
                 _NOTEBOOK,
-                Option(name="--overwrite", help="Replace the file even if synthnb didn't write it.", takes="flag"),
+                Option(name="--overwrite", help="Replace the file even if it isn't as synthnb wrote it.", takes="flag"),
             ),
             example="%synth export report.html",
         ),

@@ -201,7 +201,7 @@ def test_runs_lists_the_folders_ledger(folder: Path) -> None:
         (["generate", "seen.csv", "--rows", "0", "--out", "x.csv"], "rows"),
         (["generate", "seen.csv", "--out", "no/such/folder/x.csv"], "couldn't be written"),
         (["generate", "seen.csv", "--out", "seen.csv", "--overwrite"], "would lose the table"),
-        (["generate", "seen.csv", "--out", "holdout.csv"], "wasn't written by synthnb"),
+        (["generate", "seen.csv", "--out", "holdout.csv"], "isn't as synthnb wrote it"),
         (["evaluate", "seen.csv", "--against", "holdout.csv", "--out", "holdout.csv"], "would lose the table"),
         (["evaluate", "seen.csv", "--against", "holdout.csv", "--out", "report.txt"], "written as .html or .json"),
         (["evaluate", "seen.csv", "--against", "seen.csv", "--target", "evnt"], "Did you mean"),

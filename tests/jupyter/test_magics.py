@@ -142,12 +142,16 @@ def test_a_report_on_an_earlier_frame_doesnt_go_with_the_new_one(with_trial: She
 
 def test_a_file_of_the_users_is_not_lost(with_trial: Shell) -> None:
     run(with_trial, "%synth generate trial --rows 20 --as made")
-    for name, line in {"real.csv": "%synth export real.csv --frame made", "page.html": "%synth export page.html"}.items():
+    lines = {name: f"%synth export {name}" for name in ("page.html", "notes.md")} | {"real.csv": "%synth export real.csv --frame made"}
+    for name, line in lines.items():
         Path(name).write_text("mine", encoding="utf-8")
-        assert "exists and wasn't written by synthnb" in refused(with_trial, line)
+        assert "exists and isn't as synthnb wrote it" in refused(with_trial, line)
         assert Path(name).read_text(encoding="utf-8") == "mine"
         run(with_trial, f"{line} --overwrite")
         run(with_trial, line)
+        with Path(name).open("a", encoding="utf-8") as file:
+            file.write("My notes about synthnb.")
+        assert "isn't as synthnb wrote it" in refused(with_trial, line)
 
 
 def test_an_overclaim_in_a_statement_is_pointed_out(with_trial: Shell) -> None:
