@@ -106,6 +106,15 @@ def test_rows_of_unknown_origin_are_never_shown(with_trial: Shell) -> None:
     assert "Anna Meyer" not in Path("session.html").read_text(encoding="utf-8")
 
 
+def test_text_that_utf8_cannot_hold_goes_through_every_verb(with_trial: Shell, trial: pd.DataFrame) -> None:
+    with_trial.user_ns["odd"] = trial.assign(arm=pd.Series(["\ud800x", "drug"] * 100, dtype=object))
+    run(with_trial, "%synth generate odd --rows 30 --as made --seed 1")
+    run(with_trial, "%%synth column note --into made --model echo\nA sentence.")
+    run(with_trial, "%synth evaluate made --against odd --seed 1")
+    run(with_trial, "%synth export session.html")
+    assert "can't be written as .csv" in refused(with_trial, "%synth export made.csv --frame made")
+
+
 def test_rows_cut_from_a_synthetic_frame_are_known(with_trial: Shell) -> None:
     run(with_trial, "%synth generate trial --rows 20 --as made --seed 1")
     run(with_trial, "some = made.sort_values('age').head(5)")
