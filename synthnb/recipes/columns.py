@@ -14,7 +14,7 @@ from synthnb._frames import cell_types
 if TYPE_CHECKING:
     from synthnb.recipes.recipe import Kind
 
-__all__ = ["DATE_FORMATS", "MIXED_LEVELS", "Guess", "decimal_places", "guess_kind", "typed_levels"]
+__all__ = ["DATE_FORMATS", "MIXED_LEVELS", "Guess", "decimal_places", "guess_kind", "spelling_of", "typed_levels"]
 
 MIXED_LEVELS = 50
 """Most distinct values for which cells of several types still make a category."""
@@ -45,6 +45,8 @@ class Guess(NamedTuple):
     """For text: the reason, in words that finish a sentence."""
     format: str = ""
     """For dates kept as strings: their strftime format."""
+    pattern: str = ""
+    """For identifiers: how they are spelt."""
 
 
 def guess_kind(column: pd.Series[Any]) -> Guess:
@@ -118,12 +120,23 @@ def _guess_strings(cells: pd.Series[Any]) -> Guess:
         return Guess("constant")
     length = float(words.str.len().mean())
     if distinct >= _DISTINCT_CODE * n:
+        spelling = spelling_of(words) if distinct == n else ""
+        if spelling:
+            return Guess("identifier", pattern=spelling)
         return Guess("text", f"nearly every row has a value of its own ({distinct:,} distinct in {n:,}), as names, codes and free text do")
     if distinct > max(_FEW_LEVELS, _DISTINCT_TEXT * n):
         return Guess("text", f"most values occur only once ({distinct:,} distinct in {n:,})")
     if length > _PROSE_LENGTH and distinct > max(_FEW_LEVELS, _DISTINCT_PROSE * n):
         return Guess("text", f"the values are long ({length:.0f} characters on average) and mostly differ ({distinct:,} distinct in {n:,})")
     return Guess("category")
+
+
+def spelling_of(cells: pd.Series[Any]) -> str:
+    """The pattern that a column's codes share, in the notation of `synthnb.recipes.formats`; empty if they share none."""
+    from synthnb.recipes._spellings import infer_format
+
+    found = infer_format([str(cell) for cell in cells])
+    return "" if found is None else str(found)
 
 
 def _parses(words: pd.Series[Any], form: str) -> bool:
@@ -133,6 +146,9 @@ def _parses(words: pd.Series[Any], form: str) -> bool:
 def typed_levels(cells: pd.Series[Any]) -> tuple[np.ndarray[Any, Any], list[Any]]:
     """Codes and distinct values of cells, where ``1``, ``1.0``, ``True`` and ``"1"`` all differ."""
     values = cells.astype(object).tolist()
+    if len(set(map(type, values))) == 1:
+        alone = {value: code for code, value in enumerate(dict.fromkeys(values))}
+        return np.fromiter(map(alone.__getitem__, values), dtype="i8", count=len(values)), list(alone)
     keys: dict[tuple[type, Any], int] = {}
     codes = [keys.setdefault((type(value), value), len(keys)) for value in values]
     return np.array(codes, dtype="i8"), [value for _, value in keys]

@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 
 from synthnb._frames import cell_types
-from synthnb.errors import FrameError, OptionError, shown
-from synthnb.recipes.columns import MIXED_LEVELS, Guess, decimal_places, guess_kind, typed_levels
-from synthnb.recipes.recipe import KINDS, Column, Level, Recipe
+from synthnb.errors import FrameError, OptionError, RecipeError, SynthnbError, shown
+from synthnb.recipes.columns import MIXED_LEVELS, Guess, decimal_places, guess_kind, spelling_of, typed_levels
+from synthnb.recipes.recipe import KINDS, ROLES, Column, Level, Recipe
 
 if TYPE_CHECKING:
-    from synthnb.recipes.recipe import Kind
+    from synthnb.recipes.recipe import Kind, Role
 
-__all__ = ["GROUP_LEVELS", "infer_recipe"]
+__all__ = ["GROUP_LEVELS", "fit_recipe", "infer_recipe", "merge_rare"]
 
 GROUP_LEVELS = 50
 """Most levels a group column may have."""
@@ -33,6 +33,8 @@ def infer_recipe(
     seed: int,
     groups: Sequence[str] = (),
     overrides: Mapping[str, str] | None = None,
+    roles: Mapping[str, str] | None = None,
+    merge_below: Mapping[str, int] | None = None,
 ) -> Recipe:
     """Return the recipe of a frame.
 
@@ -50,35 +52,207 @@ def infer_recipe(
         Columns that declare subgroups; taken as categories.
     overrides : mapping of str to str, optional
         Kinds to use instead of the inferred ones, by column; ``category``, ``text``,
-        or the kind that would have been inferred.
+        ``identifier``, or the kind that would have been inferred.
+    roles : mapping of str to str, optional
+        What columns are for; ``group`` is the same as naming it in ``groups``. Where none
+        is called a key, the first identifier that differs in every row is taken for one.
+    merge_below : mapping of str to int, optional
+        Levels of a category that fewer rows hold are merged into one.
 
     Raises
     ------
     OptionError
-        A group or an override names no column; a group has more than `GROUP_LEVELS`
-        levels; an override's kind can't hold the column.
+        A group, an override, a role or a merging names no column; a group has more than
+        `GROUP_LEVELS` levels; a kind or a role can't hold the column.
     FrameError
         Cells of several types, too many to be levels; no column that can be made.
     """
-    groups = _known_groups(groups, list(frame.columns))
-    chosen = _known_overrides(overrides or {}, list(frame.columns))
-    guesses = {name: guess_kind(frame[name]) for name in frame.columns}
+    names = list(frame.columns)
+    asked = _known_roles(roles or {}, names)
+    groups = _known_groups([*_listed(groups), *(name for name, role in asked.items() if role == "group")], names)
+    chosen = _known_overrides(overrides or {}, names)
+    merged = _known_merging(merge_below or {}, names)
+    guesses = {name: guess_kind(frame[name]) for name in names}
     for name, kind in chosen.items():
-        guesses[name] = _overridden(name, guesses[name], kind)
+        guesses[name] = _overridden(frame[name], guesses[name], kind)
+    for name, role in asked.items():
+        if role == "key" and name not in chosen:
+            guesses[name] = _as_key(frame[name], guesses[name])
     for name in groups:
         guesses[name] = _as_group(name, guesses[name], frame[name])
     _refuse_mixed(frame, [name for name, guess in guesses.items() if guess.kind is None])
     _refuse_nothing_left(guesses)
-    columns = tuple(_column(frame[name], guesses[name], is_group=name in groups) for name in frame.columns)
+    purposes = _purposes(frame, guesses, asked, groups)
+    columns = tuple(_column(frame[name], guesses[name], role=purposes.get(name), merge_below=merged.get(name)) for name in names)
     return Recipe(table=table, rows=rows, seed=seed, groups=groups, columns=columns)
 
 
+def fit_recipe(frame: pd.DataFrame, recipe: Recipe, *, seed: int) -> Recipe:
+    """Return a recipe made to fit a frame: what it says stands, and what it leaves open is read off the frame.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        With unique string names.
+    recipe : Recipe
+        Written by hand, or for another frame of the same columns.
+    seed : int
+        The run's.
+
+    Raises
+    ------
+    RecipeError
+        The frame doesn't have the recipe's columns, or they can't hold what it says; every problem is listed.
+    """
+    described = {column.name: column for column in recipe.columns}
+    problems = [f"columns[{at}]: {shown(name)} isn't in the frame" for at, name in enumerate(described) if name not in frame]
+    problems += [f"the frame's column {shown(name)} isn't in the recipe" for name in frame if name not in described]
+    found: dict[str, Column] = {}
+    for at, (name, column) in enumerate(described.items()):
+        if name in frame:
+            try:
+                found[name] = _fitted(frame[name], column)
+            except SynthnbError as error:
+                problems.append(f"columns[{at}]: {error.message.rstrip('.')}")
+    if problems:
+        raise RecipeError(
+            f"The recipe doesn't fit the frame: {'; '.join(problems)}.", fix="Correct the recipe, or drop those columns from the frame."
+        )
+    return recipe.model_copy(update={"seed": seed, "columns": tuple(found.values())})
+
+
+def _fitted(cells: pd.Series[Any], column: Column) -> Column:
+    guess = guess_kind(cells)
+    if column.role == "group":
+        guess = _as_group(column.name, guess, cells)
+    elif column.kind != guess.kind:
+        guess = _overridden(cells, guess, column.kind)
+    found = _column(cells, guess, role=column.role, merge_below=column.merge_below)
+    if column.levels is not None and found.levels is not None and not column.merge_below:
+        strange = [level for level in found.levels if level not in column.levels]
+        if strange:
+            raise RecipeError(f"column {shown(column.name)} holds {shown(strange[0])}, which isn't one of the recipe's levels")
+    kept = {"minimum": column.minimum, "maximum": column.maximum, "distribution": column.distribution}
+    return found.model_copy(update=kept | ({"pattern": column.pattern} if column.pattern else {}))
+
+
+def merge_rare(frame: pd.DataFrame, recipe: Recipe) -> tuple[pd.DataFrame, Recipe, list[str]]:
+    """Merge the levels that too few rows hold, where the recipe asks for it.
+
+    Returns
+    -------
+    frame : pandas.DataFrame
+        With the merged levels; a new frame.
+    recipe : Recipe
+        With the levels that are left.
+    notes : list of str
+        How many levels and rows were merged into what.
+    """
+    made, columns, notes = frame, [], []
+    for column in recipe.columns:
+        if column.merge_below is None or column.kind != "category":
+            columns.append(column)
+            continue
+        cells, note = _merged(made[column.name], column.merge_below)
+        made = made.assign(**{column.name: cells})
+        levels, ordered = _levels(cells)
+        columns.append(column.model_copy(update={"levels": levels, "ordered": ordered}))
+        notes += [note] if note else []
+    return made, recipe.model_copy(update={"columns": tuple(columns)}), notes
+
+
+def _merged(cells: pd.Series[Any], least: int) -> tuple[pd.Series[Any], str]:
+    """Cells with rare levels in one: ``other`` for text, else the most frequent of the rare ones."""
+    counts = cells.value_counts()
+    counts = counts[counts > 0]
+    rare = counts[counts < least]
+    if len(rare) < 2:
+        return cells, ""
+    text = all(isinstance(level, str) for level in counts.index)
+    name: Any = rare.index[0]
+    if text:
+        name = next(
+            word
+            for word in ("other", "other levels", "(other)", *(f"other {i}" for i in range(2, len(counts) + 3)))
+            if word not in counts.index
+        )
+    holds = cells.isin(list(rare.index))
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        kept = [level for level in cells.cat.categories if level not in rare.index]
+        made = cells.astype(object).mask(holds, name).astype(pd.CategoricalDtype([*kept, name], ordered=False))
+    else:
+        made = cells.mask(holds, name)
+    note = (
+        f"{len(rare):,} levels of {shown(str(cells.name))} that fewer than {least} rows hold, {int(rare.sum()):,} rows in all, "
+        f"were merged into {shown(name)}, as asked."
+    )
+    return made, note
+
+
+def _listed(groups: Sequence[str]) -> list[str]:
+    return [groups] if isinstance(groups, str) else list(groups)
+
+
+def _known_roles(roles: Mapping[str, str], names: list[str]) -> dict[str, Role]:
+    for name, role in roles.items():
+        if name not in names:
+            raise OptionError.from_choice("A column in roles", name, names)
+        if role not in ROLES:
+            raise OptionError.from_choice(f"The role of {shown(name)}", role, list(ROLES))
+    return {name: role for name, role in roles.items() if role in ROLES}
+
+
+def _known_merging(merging: Mapping[str, int], names: list[str]) -> dict[str, int]:
+    for name, least in merging.items():
+        if name not in names:
+            raise OptionError.from_choice("A column in merge_below", name, names)
+        if type(least) is not int or least < 2:
+            raise OptionError(f"Levels are merged below a whole number of rows, at least 2; got {shown(least)}.", fix="Pass an int.")
+    return dict(merging)
+
+
+def _purposes(frame: pd.DataFrame, guesses: Mapping[str, Guess], asked: Mapping[str, Role], groups: Sequence[str]) -> dict[str, Role]:
+    """What each column is for: as asked, a group, or the table's key."""
+    purposes: dict[str, Role] = {**asked, **dict.fromkeys(groups, "group")}
+    if "key" not in purposes.values():
+        whole = (name for name, guess in guesses.items() if guess.kind == "identifier" and frame[name].notna().all())
+        key = next((name for name in whole if name not in purposes), None)
+        purposes |= {} if key is None else {key: "key"}
+    return purposes
+
+
+def _as_key(cells: pd.Series[Any], guess: Guess) -> Guess:
+    """A declared key is made afresh, whatever it is."""
+    if guess.kind == "identifier":
+        return guess
+    here = cells[cells.notna()]
+    whole = guess.kind == "integer"
+    if not (whole or guess.kind in {"text", "category"}) or here.duplicated().any():
+        raise OptionError(
+            f"A key must hold a different whole number or text in each row; {shown(str(cells.name))} doesn't.",
+            fix="Give it another role, or none.",
+        )
+    return _as_identifier(here, whole=whole)
+
+
+def _as_identifier(here: pd.Series[Any], *, whole: bool) -> Guess:
+    spelling = spelling_of(here.astype("int64") if whole else here.astype(object))
+    if not spelling and whole:
+        digits = len(str(int(here.max()))) if len(here) else 1
+        spelling = f"[1-9][0-9]{{{max(digits - 1, 8)}}}"
+    if not spelling:
+        raise OptionError(
+            f"The codes in column {shown(str(here.name))} share no spelling that new ones could follow.",
+            fix="Take it as text, give it a pattern in a recipe, or drop it.",
+        )
+    return Guess("identifier", pattern=spelling)
+
+
 def _known_groups(groups: Sequence[str], names: list[str]) -> tuple[str, ...]:
-    listed = (groups,) if isinstance(groups, str) else tuple(groups)
-    for name in listed:
+    for name in groups:
         if name not in names:
             raise OptionError.from_choice("A group", name, names)
-    return tuple(dict.fromkeys(listed))
+    return tuple(dict.fromkeys(groups))
 
 
 def _known_overrides(overrides: Mapping[str, str], names: list[str]) -> dict[str, Kind]:
@@ -90,16 +264,18 @@ def _known_overrides(overrides: Mapping[str, str], names: list[str]) -> dict[str
     return {name: kind for name, kind in overrides.items() if kind in KINDS}
 
 
-def _overridden(name: str, guess: Guess, kind: Kind) -> Guess:
+def _overridden(cells: pd.Series[Any], guess: Guess, kind: Kind) -> Guess:
     if kind == guess.kind:
         return guess
     if kind == "text":
         return Guess("text", "it was asked for")
     if kind == "category" and guess.kind not in {"empty", "constant"}:
         return Guess("category")
+    if kind == "identifier" and guess.kind in {"text", "category", "integer"}:
+        return _as_identifier(cells[cells.notna()], whole=guess.kind == "integer")
     raise OptionError(
-        f"Column {shown(name)} holds {guess.kind or 'values of several types'} and can't be taken as {kind}.",
-        fix="Use category or text, or convert the column first.",
+        f"Column {shown(str(cells.name))} holds {guess.kind or 'values of several types'} and can't be taken as {kind}.",
+        fix="Use category, text or identifier, or convert the column first.",
     )
 
 
@@ -131,14 +307,14 @@ def _type_names(column: pd.Series[Any]) -> str:
 
 
 def _refuse_nothing_left(guesses: Mapping[str, Guess]) -> None:
-    if all(guess.kind == "text" for guess in guesses.values()):
+    if all(guess.kind in {"text", "identifier"} for guess in guesses.values()):
         raise FrameError(
             f"At least one column must be of numbers, dates, booleans or categories; all {len(guesses)} are text or codes.",
             fix="Add such a column, or pass overrides={'column': 'category'} for one that is a category.",
         )
 
 
-def _column(column: pd.Series[Any], guess: Guess, *, is_group: bool) -> Column:
+def _column(column: pd.Series[Any], guess: Guess, *, role: Role | None, merge_below: int | None) -> Column:
     assert guess.kind is not None
     levels, ordered = _levels(column) if guess.kind in {"category", "constant"} else (None, False)
     return Column(
@@ -150,7 +326,9 @@ def _column(column: pd.Series[Any], guess: Guess, *, is_group: bool) -> Column:
         levels=levels,
         ordered=ordered,
         format=guess.format or None,
-        role="group" if is_group else None,
+        role=role,
+        pattern=guess.pattern or None,
+        merge_below=merge_below,
         why=guess.why,
     )
 

@@ -9,21 +9,33 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from synthnb._canonical import Json, digest
 from synthnb.errors import RecipeError
+from synthnb.recipes.distributions import Distribution
+from synthnb.recipes.rules import Rule
 
-__all__ = ["KINDS", "Column", "Kind", "Level", "Recipe"]
+__all__ = ["KINDS", "ROLES", "Bound", "Column", "Kind", "Level", "Recipe", "Role"]
 
-Kind = Literal["integer", "real", "boolean", "category", "datetime", "date", "time", "timedelta", "text", "empty", "constant"]
+Kind = Literal["integer", "real", "boolean", "category", "datetime", "date", "time", "timedelta", "identifier", "text", "empty", "constant"]
 """What a column holds.
 
-``text`` is free text, or codes that differ in nearly every row; ``empty`` has no value at all;
-``constant`` has one value (and perhaps missing cells); ``date`` is a day, however it is stored.
+``identifier`` is codes of one spelling that name a row; they are made afresh, never learnt. ``text`` is
+free text, or other values that differ in nearly every row; ``empty`` has no value at all; ``constant`` has one
+value (and perhaps missing cells); ``date`` is a day, however it is stored.
 """
+
+Role = Literal["key", "sensitive", "group", "target"]
+"""What a column is for: ``key`` names a row, ``sensitive`` must not be learnt about anybody, ``group`` declares subgroups, ``target`` is predicted."""
+
+Bound = int | float | str
+"""A limit: a number, or a date or time in ISO 8601."""
 
 Level = bool | int | float | str
 """A category's level as JSON can say it; other types are given by their text."""
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """Every kind, in the order of the documentation."""
+
+ROLES: tuple[Role, ...] = get_args(Role)
+"""Every role, in the order of the documentation."""
 
 
 class Column(BaseModel):
@@ -47,8 +59,18 @@ class Column(BaseModel):
     """Whether the levels have an order."""
     format: str | None = None
     """For dates kept as strings: their strftime format."""
-    role: Literal["group"] | None = None
-    """``group`` for a column that declares subgroups."""
+    role: Role | None = None
+    """What it is for."""
+    minimum: Bound | None = None
+    """Least value, declared by whoever wrote the recipe."""
+    maximum: Bound | None = None
+    """Largest value, declared likewise."""
+    pattern: str | None = None
+    """How an identifier is spelt; see `synthnb.recipes.formats`."""
+    distribution: Distribution | None = None
+    """What the engine ``sampler`` draws it from."""
+    merge_below: int | None = Field(default=None, ge=2)
+    """Levels that fewer rows hold are merged into one; only where it was asked for."""
     why: str = ""
     """For ``text``: why the column was taken as text, in words that finish a sentence."""
 
@@ -73,6 +95,12 @@ class Recipe(BaseModel):
     """Columns that declare subgroups, in order."""
     columns: tuple[Column, ...]
     """The columns, in the table's order."""
+    rules: tuple[Rule, ...] = ()
+    """What every row, or the table as a whole, must satisfy."""
+    given: tuple[str, ...] = ()
+    """Columns that the run fixes or restricts; they are drawn before all others."""
+    where: str = ""
+    """The condition that every row meets."""
 
     @property
     def digest(self) -> str:

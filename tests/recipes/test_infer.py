@@ -10,14 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synthnb.errors import FrameError, OptionError
+from synthnb.errors import FrameError, OptionError, RecipeError
 from synthnb.recipes.columns import decimal_places
-from synthnb.recipes.infer import infer_recipe
+from synthnb.recipes.infer import fit_recipe, infer_recipe, merge_rare
 
 if TYPE_CHECKING:
     from synthnb.recipes.recipe import Column, Recipe
 
 N = 40
+NAMES = [f"{a} {b}" for a in ("Ann", "Bo", "Cy", "Dee", "Eve") for b in ("Abel", "Boyd", "Cole", "Drew", "Ellis", "Ford", "Grey", "Hayes")]
 
 
 def infer(frame: pd.DataFrame, **options: Any) -> Recipe:
@@ -46,7 +47,9 @@ def column(cells: Any, **options: Any) -> Column:
         ([Decimal(i) / 4 for i in range(N)], "real"),
         ([None] * N, "empty"),
         (["a"] * N, "constant"),
-        ([f"patient {i}" for i in range(N)], "text"),
+        (NAMES, "text"),
+        ([f"patient {i}" for i in range(N)], "identifier"),
+        ([f"P{7919 * i % 9973:04d}" for i in range(N)], "identifier"),
         ([f"2020-01-{1 + i % 28:02d}" for i in range(N)], "date"),
     ],
 )
@@ -66,8 +69,84 @@ def test_free_text_is_told_by_its_length() -> None:
     assert "long" in found.why
 
 
-def test_codes_in_every_row_are_text_and_say_why() -> None:
-    assert "a value of its own (40 distinct in 40)" in column([f"P{i:04d}" for i in range(N)]).why
+def test_names_in_every_row_are_text_and_say_why() -> None:
+    assert "a value of its own (40 distinct in 40)" in column(NAMES).why
+
+
+def test_codes_that_share_a_spelling_are_identifiers_and_the_first_is_the_key() -> None:
+    codes = [f"P-{7919 * i % 9973:04d}" for i in range(N)]
+    recipe = infer(pd.DataFrame({"a": codes, "b": codes[::-1], "y": range(N)}))
+    assert [(found.kind, found.role, found.pattern) for found in recipe.columns[:2]] == [
+        ("identifier", "key", "P-[0-9]{4}"),
+        ("identifier", None, "P-[0-9]{4}"),
+    ]
+
+
+def test_a_declared_key_is_made_afresh_even_if_it_is_a_number() -> None:
+    recipe = infer(pd.DataFrame({"id": range(1000, 1000 + N), "y": range(N)}), roles={"id": "key", "y": "target"})
+    assert [(found.kind, found.role) for found in recipe.columns] == [("identifier", "key"), ("integer", "target")]
+
+
+def test_a_key_that_repeats_is_refused() -> None:
+    with pytest.raises(OptionError, match=r"different whole number or text in each row; 'x' doesn't"):
+        column([1, 2] * 20, roles={"x": "key"})
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"roles": {"z": "key"}}, r"A column in roles must be one of x, other"),
+        ({"roles": {"x": "kye"}}, r"The role of 'x'.*Did you mean 'key'"),
+        ({"merge_below": {"x": 1}}, r"at least 2; got 1"),
+        ({"merge_below": {"z": 5}}, r"A column in merge_below"),
+        ({"overrides": {"x": "identifier"}}, r"codes in column 'x' share no spelling"),
+    ],
+)
+def test_corrections_that_cannot_be_made_are_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(OptionError, match=message):
+        column(NAMES, **options)
+
+
+def test_rare_levels_are_merged_only_where_it_was_asked_for() -> None:
+    frame = pd.DataFrame({"job": ["nurse"] * 30 + ["clerk"] * 6 + ["judge", "mayor", "actor", "actor"], "y": range(N)})
+    untouched, _, notes = merge_rare(frame, infer(frame))
+    assert (untouched["job"].nunique(), notes) == (5, [])
+    merged, recipe, notes = merge_rare(frame, infer(frame, merge_below={"job": 5}))
+    assert merged["job"].value_counts().to_dict() == {"nurse": 30, "clerk": 6, "other": 4}
+    assert recipe.columns[0].levels == ("clerk", "nurse", "other")
+    assert notes == ["3 levels of 'job' that fewer than 5 rows hold, 4 rows in all, were merged into 'other', as asked."]
+
+
+def test_merging_finds_a_name_that_is_free_and_keeps_the_type() -> None:
+    cells = pd.Series(pd.Categorical(["other"] * 30 + ["a"] * 5 + ["b"] * 2 + ["c"] * 3))
+    frame = pd.DataFrame({"x": cells, "n": pd.Series([1] * 30 + [2] * 6 + [3] * 2 + [4] * 2, dtype="Int64"), "y": range(N)})
+    merged, _, _ = merge_rare(frame, infer(frame, overrides={"n": "category"}, merge_below={"x": 4, "n": 4}))
+    assert (merged["x"] == "other levels").sum() == 5
+    assert isinstance(merged["x"].dtype, pd.CategoricalDtype)
+    assert (str(merged["n"].dtype), sorted(merged["n"].unique())) == ("Int64", [1, 2, 3])
+
+
+def test_a_recipe_fits_a_frame_of_its_columns_and_keeps_what_was_declared() -> None:
+    frame = pd.DataFrame({"sex": ["f", "m"] * 20, "age": range(N)})
+    recipe = infer(frame, groups=["sex"])
+    age = recipe.columns[1].model_copy(update={"minimum": 0, "maximum": 120})
+    fitted = fit_recipe(frame, recipe.model_copy(update={"columns": (recipe.columns[0], age)}), seed=9)
+    assert (fitted.seed, fitted.rows, fitted.columns[0].role, fitted.columns[1].maximum) == (9, 10, "group", 120)
+
+
+def test_a_recipe_that_does_not_fit_lists_every_problem() -> None:
+    recipe = infer(pd.DataFrame({"sex": ["f", "m"] * 20, "age": range(N), "gone": range(N)}))
+    frame = pd.DataFrame({"sex": ["f", "x"] * 20, "age": pd.date_range("2020-01-01", periods=N), "new": range(N)})
+    with pytest.raises(RecipeError) as caught:
+        fit_recipe(frame, recipe, seed=1)
+    told = str(caught.value)
+    for part in (
+        "columns[2]: 'gone' isn't in the frame",
+        "column 'new' isn't in the recipe",
+        "columns[0]: column 'sex' holds 'x'",
+        "can't be taken as integer",
+    ):
+        assert part in told
 
 
 def test_mixed_cells_with_few_values_are_levels_with_their_types() -> None:
@@ -120,7 +199,7 @@ def test_a_group_of_many_levels_is_refused() -> None:
 
 
 def test_an_override_makes_codes_a_category() -> None:
-    assert column([f"P{i}" for i in range(N)], overrides={"x": "category"}).kind == "category"
+    assert column(NAMES, overrides={"x": "category"}).kind == "category"
 
 
 def test_an_override_that_cannot_hold_is_refused() -> None:
@@ -130,7 +209,7 @@ def test_an_override_that_cannot_hold_is_refused() -> None:
 
 def test_a_frame_of_text_alone_is_refused() -> None:
     with pytest.raises(FrameError, match=r"all 1 are text or codes.*pass overrides=\{'column': 'category'\}"):
-        infer(pd.DataFrame({"name": [f"n{i}" for i in range(N)]}))
+        infer(pd.DataFrame({"name": NAMES}))
 
 
 def test_hostile_levels_can_be_digested() -> None:
