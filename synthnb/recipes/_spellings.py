@@ -11,7 +11,7 @@ import numpy as np
 from synthnb.errors import RecipeError
 from synthnb.recipes.formats import Format, Part, Run, Spelling, Words, luhn_remainder, mod97_remainder, parse_format
 
-__all__ = ["infer_format", "widened"]
+__all__ = ["infer_format", "infer_integer_format"]
 
 _DIGITS = "0123456789"
 _UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -41,6 +41,10 @@ _SURE = 100
 _CHECKED = 20
 _CHECKED_DIGITS = 8
 _WORD_LENGTH = 3
+_COUNTED = 18
+"""Most digits of codes that count on."""
+_ROOM = 2
+"""Fresh codes for each real one that a spelling must leave, or it is given a place more."""
 
 _UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _LETTERS_OR_DIGITS = re.compile(r"[A-Za-z]+|[0-9]+|.", re.DOTALL)
@@ -57,25 +61,72 @@ def infer_format(values: Sequence[str]) -> Format | None:
     """
     step = max(1, len(values) // _EXAMINED)
     seen = list(values[::step])
-    if not all(value and len(value) <= _LONGEST and value.isprintable() for value in seen):
+    if not seen or not all(value and len(value) <= _LONGEST and value.isprintable() for value in seen):
         return None
     uuids = _uuid4(seen)
     if uuids is not None:
         return uuids
-    rising = _rising(seen) if step == 1 else None
+    rising = _rising(values)
     if rising is not None and _names_rows(rising):
-        return Format((rising,), in_order=True)
+        return _rising_format(rising)
     for tokens, kind in ((_LETTERS_OR_DIGITS, _letters_or_digits), (_CODES_OR_SIGNS, _code_or_sign)):
         spellings = _spellings(seen, tokens, kind)
         if spellings and all(_names_rows(spelling) for spelling in spellings):
-            return _described(spellings, seen)
+            return _described(spellings, seen, len(values))
     return None
 
 
-def _rising(values: list[str]) -> Spelling | None:
+def infer_integer_format(values: Sequence[int], *, largest: int, fresh: int = 0) -> Format:
+    """Return how whole numbers that name rows are spelt: counting on, or of the same lengths, without leading zeros.
+
+    Parameters
+    ----------
+    values : sequence of int
+        In the table's order, without missing ones; a sign is not kept.
+    largest : int
+        The largest number that can be held.
+    fresh : int
+        How many new ones there should be at least; twice as many as there are values by default.
+    """
+    texts = [str(abs(int(value))) for value in values]
+    rising = _rising(texts)
+    if rising is not None and 2 * int(texts[-1]) <= largest:
+        return _rising_format(rising)
+    counts = Counter(map(len, texts)) or Counter({1: 1})
+    parts = {length: _leading(length, largest) for length in counts}
+    wanted = len(texts) + max(fresh, _ROOM * len(texts))
+    while _numbers(parts) < wanted and _leading(length := max(parts) + 1, largest):
+        parts[length], counts[length] = _leading(length, largest), len(texts)
+    kept = {length: found for length, found in sorted(parts.items()) if found and counts[length] >= _LEAST_SHARE * len(texts)}
+    total = sum(counts[length] for length in kept)
+    return Format(tuple(Spelling(found, counts[length] / total) for length, found in kept.items()))
+
+
+def _leading(length: int, largest: int) -> tuple[Part, ...]:
+    """Numbers of a length that stay within the largest; none where only some of them would."""
+    digits = str(largest)
+    top = "9" if length < len(digits) else str(int(digits[0]) - 1)
+    if length > len(digits) or top == "0":
+        return ()
+    first: Part = Run(_DIGITS[1 : int(top) + 1], 1, 1)
+    return (first, Run(_DIGITS, length - 1, length - 1)) if length > 1 else (first,)
+
+
+def _numbers(parts: dict[int, tuple[Part, ...]]) -> int:
+    return sum(10 ** (length - 1) * len(found[0].characters) for length, found in parts.items() if found and isinstance(found[0], Run))
+
+
+def _rising_format(spelling: Spelling) -> Format:
+    """Counting on; numbers get longer as they rise."""
+    at, run = next((at, part) for at, part in enumerate(spelling.parts) if isinstance(part, Run))
+    parts = (*spelling.parts[:at], Run(run.characters, run.low, max(run.high, _COUNTED)), *spelling.parts[at + 1 :])
+    return Format((Spelling(parts),), in_order=True)
+
+
+def _rising(values: Sequence[str]) -> Spelling | None:
     """The spelling of codes that are one number each, rising by the same step from row to row, between fixed characters."""
-    cut = [re.split(r"([0-9]+)", value) for value in (values[0], values[-1])]
-    if len(values) < _LEAST_CODES or any(len(pieces) != 3 for pieces in cut) or cut[0][::2] != cut[1][::2]:
+    cut = [re.split(r"([0-9]+)", value) for value in (*values[:1], *values[-1:])]
+    if len(values) < _LEAST_CODES or len(values[-1]) > _LONGEST or any(len(pieces) != 3 for pieces in cut) or cut[0][::2] != cut[1][::2]:
         return None
     before, low, after = cut[0]
     high = cut[1][1]
@@ -208,11 +259,15 @@ def _names_rows(spelling: Spelling) -> bool:
     return len(spelling.parts) == 1 and runs[0].characters == _UPPER and runs[0].low == runs[0].high
 
 
-def _described(spellings: list[Spelling], values: list[str]) -> Format | None:
+def _described(spellings: list[Spelling], values: list[str], count: int) -> Format | None:
+    """The format, with a place more where the real codes leave too few."""
     if len(spellings) == 1:
         spellings = [spellings[0]._replace(check=_check(spellings[0], values))]
+    made = Format(tuple(spellings))
     try:
-        return parse_format(str(Format(tuple(spellings))))
+        while made.size < (_ROOM + 1) * count:
+            made = _widened(made)
+        return parse_format(str(made))
     except RecipeError:  # too many lengths to be a spelling
         return None
 
@@ -232,13 +287,12 @@ def _check(spelling: Spelling, values: list[str]) -> str:
     return next((name for name, holds in tests.items() if holds()), "")
 
 
-def widened(made: Format) -> Format:
-    """Return the format with one character more in the last run of each spelling that can take it."""
+def _widened(made: Format) -> Format:
+    """One character more in the last run of each spelling."""
     spellings = []
     for spelling in made.spellings:
         parts = list(spelling.parts)
-        at = max((place for place, part in enumerate(parts) if isinstance(part, Run)), default=None)
-        if at is not None and isinstance(run := parts[at], Run):
-            parts[at] = Run(run.characters, run.low + 1, run.high + 1)
+        at, run = next((at, part) for at, part in reversed(list(enumerate(parts))) if isinstance(part, Run))
+        parts[at] = Run(run.characters, run.low + (run.low == run.high), run.high + 1)
         spellings.append(spelling._replace(parts=tuple(parts)))
     return Format(tuple(spellings), made.in_order)

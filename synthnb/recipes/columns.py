@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,7 +15,7 @@ from synthnb._frames import cell_types
 if TYPE_CHECKING:
     from synthnb.recipes.recipe import Kind
 
-__all__ = ["DATE_FORMATS", "MIXED_LEVELS", "Guess", "decimal_places", "guess_kind", "spelling_of", "typed_levels"]
+__all__ = ["DATE_FORMATS", "MIXED_LEVELS", "Guess", "decimal_places", "guess_kind", "largest_integer", "spelling_of", "typed_levels"]
 
 MIXED_LEVELS = 50
 """Most distinct values for which cells of several types still make a category."""
@@ -27,6 +28,14 @@ DATE_FORMATS: tuple[tuple[str, str, Kind], ...] = (
     (r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}", "%Y-%m-%dT%H:%M:%S", "datetime"),
 )
 """ISO 8601 spellings read as dates in columns of strings: pattern, strftime format, kind."""
+
+_NUMBER = r"[+-]?[0-9]+([.,][0-9]+)?([eE][+-]?[0-9]+)?"
+_LOCAL_DATES = tuple(
+    f"{day}{clock}"
+    for day in ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y%m%d", "%d/%m/%y", "%m/%d/%y")
+    for clock in ("", " %H:%M", " %H:%M:%S")
+)
+_TRIED = 20
 
 _DISTINCT_CODE = 0.9
 _DISTINCT_TEXT = 0.5
@@ -54,6 +63,8 @@ def guess_kind(column: pd.Series[Any]) -> Guess:
     cells = column[column.notna()]
     if cells.empty:
         return Guess("empty")
+    if isinstance(cells.dtype, pd.ArrowDtype) and cells.dtype.kind not in "biufmM":
+        cells = cells.astype(object)
     dtype = cells.dtype
     if isinstance(dtype, (pd.CategoricalDtype, pd.IntervalDtype)):
         return _constant_or("category", cells)
@@ -114,13 +125,16 @@ def _guess_strings(cells: pd.Series[Any]) -> Guess:
     words = cells.astype(object)
     distinct, n = int(words.nunique()), len(words)
     for pattern, form, kind in DATE_FORMATS:
-        if words.iloc[0] and bool(words.str.fullmatch(pattern).all()) and _parses(words, form):
+        if re.fullmatch(pattern, words.iloc[0]) and bool(words.str.fullmatch(pattern).all()) and _parses(words, form):
             return Guess("constant" if distinct == 1 else kind, format=form)
     if distinct == 1:
         return Guess("constant")
     length = float(words.str.len().mean())
     if distinct >= _DISTINCT_CODE * n:
-        spelling = spelling_of(words) if distinct == n else ""
+        other = _other_cells(words)
+        if other:
+            return Guess("text", other)
+        spelling = spelling_of(words)
         if spelling:
             return Guess("identifier", pattern=spelling)
         return Guess("text", f"nearly every row has a value of its own ({distinct:,} distinct in {n:,}), as names, codes and free text do")
@@ -131,12 +145,39 @@ def _guess_strings(cells: pd.Series[Any]) -> Guess:
     return Guess("category")
 
 
-def spelling_of(cells: pd.Series[Any]) -> str:
-    """The pattern that a column's codes share, in the notation of `synthnb.recipes.formats`; empty if they share none."""
-    from synthnb.recipes._spellings import infer_format
+def _other_cells(words: pd.Series[Any]) -> str:
+    """Why strings that differ in nearly every row are neither codes nor prose: they are numbers or dates."""
+    if words.str.contains("[^0-9]", regex=True).any() and re.fullmatch(_NUMBER, words.iloc[0]) and bool(words.str.fullmatch(_NUMBER).all()):
+        return "the cells are numbers kept as text; convert them with `pandas.to_numeric`"
+    for form in _LOCAL_DATES:
+        if _parses(words.head(_TRIED), form) and _parses(words, form):
+            return f"the cells are dates kept as text in the form {form}; convert them with `pandas.to_datetime`"
+    return ""
 
-    found = infer_format([str(cell) for cell in cells])
+
+def spelling_of(cells: pd.Series[Any]) -> str:
+    """The pattern that a column's codes share, in the notation of `synthnb.recipes.formats`; empty if they share none.
+
+    Parameters
+    ----------
+    cells : pandas.Series
+        Text or whole numbers, without missing ones.
+    """
+    from synthnb.recipes._spellings import infer_format, infer_integer_format
+
+    values = cells.astype(object).tolist()
+    if values and all(isinstance(value, (int, float, np.integer)) for value in values):
+        return str(infer_integer_format(values, largest=largest_integer(cells.dtype)))
+    found = infer_format([str(value) for value in values])
     return "" if found is None else str(found)
+
+
+def largest_integer(dtype: Any) -> int:
+    """The largest whole number that a storage type holds exactly, of those of 64 bits or fewer."""
+    plain = getattr(dtype, "numpy_dtype", dtype)
+    if isinstance(plain, np.dtype) and plain.kind in "iu":
+        return min(int(np.iinfo(plain).max), 2**63 - 1)
+    return 2**53 if pd.api.types.is_float_dtype(dtype) else 2**63 - 1
 
 
 def _parses(words: pd.Series[Any], form: str) -> bool:

@@ -12,6 +12,7 @@ import pandas as pd
 from synthnb._frames import cell_types
 from synthnb.errors import FrameError, OptionError, RecipeError, SynthnbError, shown
 from synthnb.recipes.columns import MIXED_LEVELS, Guess, decimal_places, guess_kind, spelling_of, typed_levels
+from synthnb.recipes.formats import parse_format
 from synthnb.recipes.recipe import KINDS, ROLES, Column, Level, Recipe
 
 if TYPE_CHECKING:
@@ -122,18 +123,31 @@ def fit_recipe(frame: pd.DataFrame, recipe: Recipe, *, seed: int) -> Recipe:
 
 
 def _fitted(cells: pd.Series[Any], column: Column) -> Column:
-    guess = guess_kind(cells)
-    if column.role == "group":
-        guess = _as_group(column.name, guess, cells)
-    elif column.kind != guess.kind:
-        guess = _overridden(cells, guess, column.kind)
+    """One column of a recipe, with what it leaves open read off its cells."""
+    guess = _as_declared(cells, guess_kind(cells), column)
     found = _column(cells, guess, role=column.role, merge_below=column.merge_below)
     if column.levels is not None and found.levels is not None and not column.merge_below:
         strange = [level for level in found.levels if level not in column.levels]
         if strange:
             raise RecipeError(f"column {shown(column.name)} holds {shown(strange[0])}, which isn't one of the recipe's levels")
-    kept = {"minimum": column.minimum, "maximum": column.maximum, "distribution": column.distribution}
-    return found.model_copy(update=kept | ({"pattern": column.pattern} if column.pattern else {}))
+    declared = ("minimum", "maximum", "distribution", "pattern", "levels", "decimals", "format")
+    kept = {name: value for name in declared if (value := getattr(column, name)) is not None}
+    kept |= {"missing": column.missing or found.missing, "ordered": column.ordered or found.ordered}
+    return found.model_copy(update=kept)
+
+
+def _as_declared(cells: pd.Series[Any], guess: Guess, column: Column) -> Guess:
+    """What the recipe says a column is, if its cells can be that."""
+    if column.role == "group":
+        return _as_group(column.name, guess, cells)
+    if column.kind == guess.kind or guess.kind in {"empty", "constant"}:
+        return guess
+    if (column.kind, guess.kind) in {("real", "integer"), ("datetime", "date")}:
+        return guess._replace(kind=column.kind)
+    if column.kind == "identifier" and column.pattern and guess.kind in {"text", "category", "integer"}:
+        parse_format(column.pattern)
+        return Guess("identifier", pattern=column.pattern)
+    return _overridden(cells, guess, column.kind)
 
 
 def merge_rare(frame: pd.DataFrame, recipe: Recipe) -> tuple[pd.DataFrame, Recipe, list[str]]:
@@ -162,31 +176,54 @@ def merge_rare(frame: pd.DataFrame, recipe: Recipe) -> tuple[pd.DataFrame, Recip
 
 
 def _merged(cells: pd.Series[Any], least: int) -> tuple[pd.Series[Any], str]:
-    """Cells with rare levels in one: ``other`` for text, else the most frequent of the rare ones."""
-    counts = cells.value_counts()
-    counts = counts[counts > 0]
-    rare = counts[counts < least]
-    if len(rare) < 2:
+    """Cells with their rare levels merged, and what was done; levels in order are merged with their neighbours."""
+    counts = {level: int(count) for level, count in cells.value_counts().items() if count}
+    rare = [level for level, count in counts.items() if count < least]
+    if not rare or len(counts) < 2:
         return cells, ""
-    text = all(isinstance(level, str) for level in counts.index)
-    name: Any = rare.index[0]
-    if text:
-        name = next(
-            word
-            for word in ("other", "other levels", "(other)", *(f"other {i}" for i in range(2, len(counts) + 3)))
-            if word not in counts.index
-        )
-    holds = cells.isin(list(rare.index))
-    if isinstance(cells.dtype, pd.CategoricalDtype):
-        kept = [level for level in cells.cat.categories if level not in rare.index]
-        made = cells.astype(object).mask(holds, name).astype(pd.CategoricalDtype([*kept, name], ordered=False))
-    else:
-        made = cells.mask(holds, name)
+    dtype: Any = cells.dtype
+    ordered = isinstance(dtype, pd.CategoricalDtype) and bool(dtype.ordered)
+    into = _into_neighbours(counts, list(dtype.categories), least) if ordered else _into_one(counts, least)
+    made = cells.astype(object).map(lambda level: into.get(level, level), na_action="ignore")
+    if isinstance(dtype, pd.CategoricalDtype):
+        new = [level for level in dict.fromkeys(into.values()) if level not in dtype.categories]
+        kept = [level for level in dtype.categories if into.get(level, level) == level]
+        dtype = pd.CategoricalDtype([*kept, *new], ordered=dtype.ordered)
+    others, rows = len(into) - len(rare), sum(counts[level] for level in into)
+    more = f" and the {others:,} next {'to them' if ordered else 'rarest'}" if others else ""
+    where = "with their neighbours in order" if ordered else f"into {shown(next(iter(into.values())))}"
     note = (
-        f"{len(rare):,} levels of {shown(str(cells.name))} that fewer than {least} rows hold, {int(rare.sum()):,} rows in all, "
-        f"were merged into {shown(name)}, as asked."
+        f"{len(rare):,} levels of {shown(str(cells.name))} that fewer than {least} rows hold{more}, {rows:,} rows in all, "
+        f"were merged {where}, as asked."
     )
-    return made, note
+    return made.astype(dtype), note
+
+
+def _into_one(counts: Mapping[Any, int], least: int) -> dict[Any, Any]:
+    """Rare levels, and the next rarest until there are enough rows, as one: a new word, or the most frequent of them if not text."""
+    rising = sorted(counts, key=lambda level: (counts[level], str(level)))
+    merged = [level for level in rising if counts[level] < least]
+    while (len(merged) < 2 or sum(counts[level] for level in merged) < least) and len(merged) < len(rising):
+        merged.append(rising[len(merged)])
+    name: Any = merged[-1]
+    if all(isinstance(level, str) for level in counts):
+        words = ("other", "other levels", "(other)", *(f"other {i}" for i in range(2, len(counts) + 3)))
+        name = next(word for word in words if word not in counts)
+    return dict.fromkeys(merged, name)
+
+
+def _into_neighbours(counts: Mapping[Any, int], order: list[Any], least: int) -> dict[Any, Any]:
+    """Levels in order, cut into stretches of enough rows, each called by its most frequent level."""
+    stretches: list[list[Any]] = [[]]
+    for level in (level for level in order if level in counts):
+        if sum(counts[other] for other in stretches[-1]) >= least:
+            stretches.append([])
+        stretches[-1].append(level)
+    if len(stretches) > 1 and sum(counts[level] for level in stretches[-1]) < least:
+        last = stretches.pop()
+        stretches[-1] += last
+    merged = [stretch for stretch in stretches if len(stretch) > 1]
+    return {level: max(stretch, key=lambda other: counts[other]) for stretch in merged for level in stretch}
 
 
 def _listed(groups: Sequence[str]) -> list[str]:
@@ -215,31 +252,30 @@ def _purposes(frame: pd.DataFrame, guesses: Mapping[str, Guess], asked: Mapping[
     """What each column is for: as asked, a group, or the table's key."""
     purposes: dict[str, Role] = {**asked, **dict.fromkeys(groups, "group")}
     if "key" not in purposes.values():
-        whole = (name for name, guess in guesses.items() if guess.kind == "identifier" and frame[name].notna().all())
+        whole = (name for name, guess in guesses.items() if guess.kind == "identifier" and _names_each_row(frame[name]))
         key = next((name for name in whole if name not in purposes), None)
         purposes |= {} if key is None else {key: "key"}
     return purposes
 
 
+def _names_each_row(cells: pd.Series[Any]) -> bool:
+    return bool(cells.notna().all() and cells.is_unique)
+
+
 def _as_key(cells: pd.Series[Any], guess: Guess) -> Guess:
     """A declared key is made afresh, whatever it is."""
-    if guess.kind == "identifier":
-        return guess
     here = cells[cells.notna()]
     whole = guess.kind == "integer"
-    if not (whole or guess.kind in {"text", "category"}) or here.duplicated().any():
+    if not (whole or guess.kind in {"identifier", "text", "category"}) or not here.is_unique:
         raise OptionError(
             f"A key must hold a different whole number or text in each row; {shown(str(cells.name))} doesn't.",
             fix="Give it another role, or none.",
         )
-    return _as_identifier(here, whole=whole)
+    return guess if guess.kind == "identifier" else _as_identifier(here, whole=whole)
 
 
 def _as_identifier(here: pd.Series[Any], *, whole: bool) -> Guess:
-    spelling = spelling_of(here.astype("int64") if whole else here.astype(object))
-    if not spelling and whole:
-        digits = len(str(int(here.max()))) if len(here) else 1
-        spelling = f"[1-9][0-9]{{{max(digits - 1, 8)}}}"
+    spelling = spelling_of(here.astype("Int64") if whole and not pd.api.types.is_integer_dtype(here.dtype) else here)
     if not spelling:
         raise OptionError(
             f"The codes in column {shown(str(here.name))} share no spelling that new ones could follow.",

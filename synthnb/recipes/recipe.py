@@ -11,6 +11,7 @@ from synthnb._canonical import Json, digest
 from synthnb.errors import RecipeError
 from synthnb.recipes.distributions import Distribution
 from synthnb.recipes.rules import Rule
+from synthnb.recipes.timing import Survival
 
 __all__ = ["KINDS", "ROLES", "Bound", "Column", "Kind", "Level", "Recipe", "Role"]
 
@@ -23,7 +24,10 @@ value (and perhaps missing cells); ``date`` is a day, however it is stored.
 """
 
 Role = Literal["key", "sensitive", "group", "target"]
-"""What a column is for: ``key`` names a row, ``sensitive`` must not be learnt about anybody, ``group`` declares subgroups, ``target`` is predicted."""
+"""What a column is for.
+
+``key`` names a row, ``sensitive`` must not be learnt about anybody, ``group`` declares subgroups, ``target`` is predicted.
+"""
 
 Bound = int | float | str
 """A limit: a number, or a date or time in ISO 8601."""
@@ -97,6 +101,8 @@ class Recipe(BaseModel):
     """The columns, in the table's order."""
     rules: tuple[Rule, ...] = ()
     """What every row, or the table as a whole, must satisfy."""
+    survival: tuple[Survival, ...] = ()
+    """Times that end with an event or are censored."""
     given: tuple[str, ...] = ()
     """Columns that the run fixes or restricts; they are drawn before all others."""
     where: str = ""
@@ -123,5 +129,11 @@ class Recipe(BaseModel):
         try:
             return cls.model_validate(data)
         except ValidationError as error:
-            problems = "; ".join(f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors())
+            problems = "; ".join(f"{_path(item['loc'])}: {item['msg']}" for item in error.errors())
             raise RecipeError(f"This isn't a recipe of schema synthnb.recipe/1: {problems}.", fix="Correct the fields named.") from error
+
+
+def _path(parts: tuple[int | str, ...]) -> str:
+    """Where a problem lies: ``columns[0].distribution.sd``."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
+    return text.removeprefix(".")

@@ -108,18 +108,25 @@ def test_corrections_that_cannot_be_made_are_refused(options: dict[str, Any], me
 
 
 def test_rare_levels_are_merged_only_where_it_was_asked_for() -> None:
-    frame = pd.DataFrame({"job": ["nurse"] * 30 + ["clerk"] * 6 + ["judge", "mayor", "actor", "actor"], "y": range(N)})
+    frame = pd.DataFrame({"job": ["nurse"] * 29 + ["clerk"] * 6 + ["judge", "mayor", "actor", "actor", "actor"], "y": range(N)})
     untouched, _, notes = merge_rare(frame, infer(frame))
     assert (untouched["job"].nunique(), notes) == (5, [])
     merged, recipe, notes = merge_rare(frame, infer(frame, merge_below={"job": 5}))
-    assert merged["job"].value_counts().to_dict() == {"nurse": 30, "clerk": 6, "other": 4}
+    assert merged["job"].value_counts().to_dict() == {"nurse": 29, "clerk": 6, "other": 5}
     assert recipe.columns[0].levels == ("clerk", "nurse", "other")
-    assert notes == ["3 levels of 'job' that fewer than 5 rows hold, 4 rows in all, were merged into 'other', as asked."]
+    assert notes == ["3 levels of 'job' that fewer than 5 rows hold, 5 rows in all, were merged into 'other', as asked."]
+
+
+def test_a_single_rare_level_is_merged_with_the_next_rarest() -> None:
+    frame = pd.DataFrame({"x": ["a"] * 30 + ["b"] * 8 + ["c"] * 2, "y": range(N)})
+    merged, _, notes = merge_rare(frame, infer(frame, merge_below={"x": 5}))
+    assert merged["x"].value_counts().to_dict() == {"a": 30, "other": 10}
+    assert "1 levels of 'x' that fewer than 5 rows hold and the 1 next rarest, 10 rows in all" in notes[0]
 
 
 def test_merging_finds_a_name_that_is_free_and_keeps_the_type() -> None:
     cells = pd.Series(pd.Categorical(["other"] * 30 + ["a"] * 5 + ["b"] * 2 + ["c"] * 3))
-    frame = pd.DataFrame({"x": cells, "n": pd.Series([1] * 30 + [2] * 6 + [3] * 2 + [4] * 2, dtype="Int64"), "y": range(N)})
+    frame = pd.DataFrame({"x": cells, "n": pd.Series([1] * 30 + [2] * 6 + [3] * 3 + [4], dtype="Int64"), "y": range(N)})
     merged, _, _ = merge_rare(frame, infer(frame, overrides={"n": "category"}, merge_below={"x": 4, "n": 4}))
     assert (merged["x"] == "other levels").sum() == 5
     assert isinstance(merged["x"].dtype, pd.CategoricalDtype)

@@ -271,7 +271,7 @@ class FunctionRule(_Rule):
     """The function's name."""
     digest: str
     """``"sha256:<hex>"`` over its source, or over its compiled code where the source isn't to be had."""
-    _function: Callable[[pd.DataFrame], Any] | None = PrivateAttr(default=None)
+    _function: Callable[[Any], Any] | None = PrivateAttr(default=None)
 
     @model_validator(mode="before")
     @classmethod

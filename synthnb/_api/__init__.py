@@ -1,0 +1,23 @@
+"""The verbs. Here, and only here, engines, evaluation and disclosure meet; each gets the others' results as plain data."""
+
+from synthnb._api.judging import evaluate
+from synthnb._api.keeping import disclose, disclose_notebook, entry_of, refuse_to_lose, runs, verify, write_table
+from synthnb._api.making import budgets, generate, impute, load_generator, open_budget, profile, write_column
+
+__all__ = [
+    "budgets",
+    "disclose",
+    "disclose_notebook",
+    "entry_of",
+    "evaluate",
+    "generate",
+    "impute",
+    "load_generator",
+    "open_budget",
+    "profile",
+    "refuse_to_lose",
+    "runs",
+    "verify",
+    "write_column",
+    "write_table",
+]

@@ -1,0 +1,450 @@
+"""Verbs that make rows, columns and cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from synthnb._api.keeping import entry_of
+from synthnb._origins import Origin
+from synthnb._progress import Progress, no_progress
+from synthnb.disclosure.session import session
+from synthnb.errors import OptionError, shown
+
+if TYPE_CHECKING:
+    from synthnb.engines.base import Synthesis
+    from synthnb.engines.generator import Generator
+    from synthnb.engines.impute import Imputed
+    from synthnb.models.base import Model
+    from synthnb.recipes.profile import Profile
+
+__all__ = ["budgets", "generate", "impute", "load_generator", "open_budget", "profile", "read_source", "write_column"]
+
+
+def generate(
+    source: Any = None,
+    *,
+    recipe: Any = None,
+    rows: int | None = None,
+    engine: str = "auto",
+    options: Mapping[str, Any] | None = None,
+    rules: str | Sequence[Any] = (),
+    where: str = "",
+    given: Any = None,
+    balance: str | Sequence[str] = (),
+    replicates: int = 1,
+    decision: Callable[[Any], Any] | None = None,
+    on: str = "inline",
+    groups: str | Sequence[str] = (),
+    roles: Mapping[str, str] | None = None,
+    merge_below: int | Mapping[str, int] | None = None,
+    relations: Sequence[Any] | None = None,
+    panel: Any = None,
+    survival: Sequence[Any] = (),
+    name: str = "synthetic",
+    source_name: str = "real",
+    overrides: Mapping[str, str] | None = None,
+    random_state: int | None = None,
+    announce: Callable[[Sequence[Mapping[str, Any]]], None] | None = None,
+    progress: Progress | None = None,
+) -> Any:
+    """Return a synthetic frame made from a real one, a recipe or a saved generator, with the run that made it.
+
+    Parameters
+    ----------
+    source : frame, mapping of frames, Recipe, Generator, str or Path, optional
+        The real frame (pandas, polars or Arrow), or a ``.csv`` or ``.parquet`` file holding one;
+        the synthetic frame is of the same kind. A mapping holds several tables by name. A recipe, or
+        a ``.recipe.json`` file, says what to make without data; a generator, or a ``.synthgen``
+        file, draws more of what it learnt.
+    recipe : Recipe, str or Path, optional
+        What to make, where it isn't to be inferred from the frame.
+    rows : int, optional
+        How many rows to make, at least 1; as many as ``source`` has by default.
+    engine : {"auto", "trees", "copula", "arf", "dp", "sampler"} or a registered engine's name
+        How rows come to be; the run says which one was used, and why.
+    options : mapping, optional
+        The engine's own options, such as ``{"leaf": 50}`` or ``{"epsilon": 1.0}``.
+    rules : str, or sequence of str, mapping, Rule or callable
+        What every row must satisfy, such as ``"start <= end"``; see `synthnb.recipes.rules`.
+    where : str
+        A condition every row must meet, such as ``"age > 65 and sex == 'F'"``.
+    given : frame, optional
+        Columns fixed from outside, one row for each row to make; the others are drawn for them.
+    balance : str or sequence of str
+        Columns whose levels are to be equally frequent.
+    replicates : int
+        How many independent syntheses to make; more than one gives a `Replicates`.
+    decision : callable, optional
+        Takes a frame and returns a number or a decision; the run says how it varies over
+        the replicates, against the real frame.
+    on : str
+        ``inline``, ``processes``, ``processes:N``, ``dask`` or ``dask://host:port``: the same rows wherever they are drawn.
+    groups : sequence of str
+        Columns whose subgroups matter; they are modelled first.
+    roles : mapping of str to str, optional
+        What columns are for: ``key``, ``sensitive``, ``group`` or ``target``.
+    merge_below : int or mapping of str to int, optional
+        Levels that fewer rows hold are merged into one: in every category, or by column.
+    relations : sequence of Relation, optional
+        How several tables hang together; inferred by default.
+    panel : Panel, optional
+        The columns that name the subject and the time of repeated visits.
+    survival : sequence of Survival or of mappings
+        Times that end with an event or are censored, such as ``{"time": "days", "event": "died"}``.
+    name, source_name : str
+        What the two frames are called in the run and the disclosure.
+    overrides : mapping of str to str, optional
+        What kind a column is where the guess is wrong, such as ``{"code": "category"}``.
+    random_state : int, optional
+        Seed from 0 to 2**32 - 1. The seed used is in the run.
+    announce : callable, optional
+        Told of a privacy budget's split before any of it is spent.
+    progress : callable, optional
+        Called as ``progress(done, total, what)``.
+
+    Returns
+    -------
+    Synthesis or Replicates
+        ``.frame`` (or ``.frames``) and ``.run``; requested = delivered + explained.
+
+    Raises
+    ------
+    FrameError
+        The frame is empty, nested, or otherwise can't be modelled.
+    OptionError
+        An option is outside what is allowed.
+    RecipeError
+        The recipe contradicts itself or the frame; every problem is listed with its path.
+
+    Examples
+    --------
+    >>> import pandas as pd, synthnb
+    >>> real = pd.DataFrame({"age": range(20, 80), "sex": ["f", "m"] * 30})
+    >>> made = synthnb.generate(real, rows=100, where="age > 65 and sex == 'f'", random_state=7)
+    >>> made.frame.shape, int(made.frame["age"].min()) > 65
+    ((100, 2), True)
+    """
+    from synthnb.engines.calls import Call, carry_out
+
+    call = Call(
+        source=source,
+        recipe=recipe,
+        rows=rows,
+        engine=engine,
+        options=dict(options or {}),
+        rules=(rules,) if isinstance(rules, str) else tuple(rules),
+        where=where,
+        given=given,
+        balance=(balance,) if isinstance(balance, str) else tuple(balance),
+        replicates=replicates,
+        decision=decision,
+        on=on,
+        groups=(groups,) if isinstance(groups, str) else tuple(groups),
+        roles=dict(roles or {}),
+        merge_below=merge_below,
+        relations=relations,
+        panel=panel,
+        survival=(survival,) if isinstance(survival, Mapping) else tuple(survival),
+        name=name,
+        source_name=source_name,
+        overrides=dict(overrides or {}),
+        seed=random_state,
+        announce=announce,
+        progress=progress or no_progress,
+    )
+    result = carry_out(call)
+    session.remember(entry_of(result))
+    _register(result)
+    return result
+
+
+def _register(result: Any) -> None:
+    """Remember which run made each frame of a result."""
+    for made in getattr(result, "syntheses", None) or [result]:
+        frames = made.frames or {str(made.run.output["name"]): made.frame}
+        for label, frame in frames.items():
+            session.origins.register(Origin(result.run.id, label), frame)
+
+
+def read_source(source: Any, name: str) -> tuple[Any, str]:
+    """A frame as it is, or the one that a path leads to, with its name."""
+    if isinstance(source, str | Path):
+        from synthnb._tables import read_table
+
+        return read_table(source), Path(source).name if name == "real" else name
+    return source, name
+
+
+def profile(
+    frame: Any,
+    *,
+    name: str = "real",
+    groups: str | Sequence[str] = (),
+    overrides: Mapping[str, str] | None = None,
+    roles: Mapping[str, str] | None = None,
+    random_state: int | None = None,
+) -> Profile:
+    """Return what each column of a frame is taken for, before anything runs.
+
+    Parameters
+    ----------
+    frame : frame, str or Path
+        The real frame, or a ``.csv`` or ``.parquet`` file holding one.
+    name : str
+        What the frame is called.
+    groups : sequence of str
+        Columns whose subgroups matter.
+    overrides, roles : mapping of str to str, optional
+        Corrections: kinds and roles by column.
+    random_state : int, optional
+        Seed from 0 to 2**32 - 1 for the recipe.
+
+    Returns
+    -------
+    Profile
+        ``.columns``, and ``.recipe`` for ``generate(frame, recipe=...)``.
+
+    Raises
+    ------
+    FrameError
+        The frame can't be used as it is.
+    OptionError
+        A correction names no column, or a kind that can't hold it.
+
+    Examples
+    --------
+    >>> import pandas as pd, synthnb
+    >>> found = synthnb.profile(pd.DataFrame({"age": range(20, 80), "sex": ["f", "m"] * 30}))
+    >>> [column["kind"] for column in found.columns]
+    ['integer', 'category']
+    """
+    from synthnb.recipes.profile import profile_frame
+
+    read, name = read_source(frame, name)
+    return profile_frame(
+        read,
+        name=name,
+        groups=(groups,) if isinstance(groups, str) else tuple(groups),
+        overrides=overrides,
+        roles=roles,
+        seed=random_state,
+    )
+
+
+def impute(
+    frame: Any,
+    *,
+    columns: Sequence[str] | None = None,
+    engine: str = "trees",
+    replicates: int = 1,
+    name: str = "completed",
+    source_name: str = "real",
+    random_state: int | None = None,
+    progress: Progress | None = None,
+) -> Imputed:
+    """Return a real frame with its missing cells filled by draws conditioned on what is there.
+
+    Parameters
+    ----------
+    frame : frame, str or Path
+        The real frame, or a ``.csv`` or ``.parquet`` file holding one.
+    columns : sequence of str, optional
+        Which columns to fill; all that have missing cells by default.
+    engine : {"trees", "arf"}
+        How cells are drawn.
+    replicates : int
+        How many completed frames; 5 or more for Rubin's rules.
+    name, source_name : str
+        What the completed and the real frame are called in the run.
+    random_state : int, optional
+        Seed from 0 to 2**32 - 1.
+    progress : callable, optional
+        Called as ``progress(done, total, what)``.
+
+    Returns
+    -------
+    Imputed
+        ``.frame``, ``.completed`` (one frame per replicate), ``.mask`` (which cells hold a draw) and ``.run``.
+
+    Raises
+    ------
+    FrameError
+        The frame can't be used as it is.
+    OptionError
+        An option is outside what is allowed, or a column isn't there.
+    """
+    from synthnb.engines.impute import impute as fill
+
+    read, source_name = read_source(frame, source_name)
+    made = fill(
+        read,
+        columns=columns,
+        engine=engine,
+        seed=random_state,
+        replicates=replicates,
+        name=source_name,
+        output_name=name,
+        progress=progress or no_progress,
+    )
+    session.remember(entry_of(made))
+    return made
+
+
+def budgets(account: str | None = None) -> list[dict[str, Any]]:
+    """What the privacy budgets kept on this machine allow, and what was spent of them.
+
+    Parameters
+    ----------
+    account : str, optional
+        One account; all by default.
+
+    Raises
+    ------
+    OptionError
+        There is no such account.
+    StorageError
+        The file of budgets can't be read.
+    """
+    from synthnb.engines._budget import Budgets
+
+    found = {one.name: one.to_dict() for one in Budgets().accounts()}
+    if account is not None and account not in found:
+        raise OptionError(f"There is no privacy budget called {shown(account)}.", fix=f"Those there are: {', '.join(found) or 'none yet'}.")
+    return [found[name] for name in found if account in (None, name)]
+
+
+def open_budget(account: str, *, epsilon: float, delta: float | None = None) -> dict[str, Any]:
+    """Set what may be spent on a data set, once and for all, and return the account.
+
+    Parameters
+    ----------
+    account : str
+        The data set's name; pass it as ``options={"budget": account}`` to the engine ``dp``.
+    epsilon : float
+        The limit's ε.
+    delta : float, optional
+        The limit's δ; 1e-6 by default.
+
+    Raises
+    ------
+    OptionError
+        Another limit was set before, or the figures make no sense.
+    StorageError
+        The file of budgets can't be written.
+    """
+    from synthnb.engines._budget import Budgets
+
+    return Budgets().limit(account, epsilon=epsilon, delta=1e-6 if delta is None else delta).to_dict()
+
+
+def load_generator(path: str | Path) -> Generator:
+    """Return the generator in a file that ``synthesis.generator.save(path)`` wrote, by this version or an earlier one.
+
+    Raises
+    ------
+    RecordError
+        It isn't a generator's file, is damaged, or is of a later major version.
+    """
+    from synthnb.engines.generator import Generator
+
+    return Generator.load(path)
+
+
+def write_column(
+    frame: Any,
+    name: str,
+    instruction: str,
+    *,
+    model: str | Model = "local",
+    given: Sequence[str] | None = None,
+    frame_name: str = "synthetic",
+    max_tokens: int | None = None,
+    temperature: float | None = None,
+    overwrite: bool = False,
+    allow_hosted: bool = False,
+    random_state: int | None = None,
+    progress: Progress | None = None,
+) -> Synthesis:
+    """Return the frame with a text column that a language model wrote, row by row.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame, polars.DataFrame or pyarrow.Table
+        The rows the texts are conditioned on.
+    name : str
+        The new column.
+    instruction : str
+        What to write; ``{column}`` stands for the row's value.
+    model : str or Model
+        ``"local"``, ``"echo"``, a registered model, the path of a GGUF file, or an open model.
+    given : sequence of str, optional
+        Columns the model is shown as data. By default none if the instruction has
+        placeholders, else all but those that hold texts.
+    frame_name : str
+        What the frame is called in the run and the disclosure.
+    max_tokens, temperature : int, float, optional
+        Longest text, and how freely words are chosen (0 to 2).
+    overwrite : bool
+        Replace a column of that name.
+    allow_hosted : bool
+        Let the rows' values leave this machine, to a hosted model.
+    random_state : int, optional
+        Seed from 0 to 2**32 - 1.
+    progress : callable, optional
+        Called as ``progress(done, total, what)``.
+
+    Returns
+    -------
+    Synthesis
+        ``.frame`` is a new frame of the same kind with the column at its end.
+
+    Raises
+    ------
+    ModelMissingError
+        The model isn't on this machine; the message says how to get it.
+    Interrupted
+        Stopped by the user; its ``partial`` holds the texts written so far.
+    """
+    from synthnb.engines.llm import ColumnInterrupted, write_text_column
+    from synthnb.models.registry import open_model
+
+    opened = open_model(model) if isinstance(model, str) else model
+    options: dict[str, Any] = {
+        key: value for key, value in {"max_tokens": max_tokens, "temperature": temperature}.items() if value is not None
+    }
+    origin = session.origins.of(frame)
+    try:
+        synthesis = write_text_column(
+            frame,
+            name=name,
+            instruction=instruction,
+            model=opened,
+            given=given,
+            frame_name=frame_name,
+            overwrite=overwrite,
+            allow_hosted=allow_hosted,
+            seed=random_state,
+            progress=progress or no_progress,
+            **options,
+        )
+    except ColumnInterrupted as stopped:
+        stopped.partial = _column_made(stopped.partial, origin)
+        raise
+    finally:
+        if isinstance(model, str):
+            opened.close()
+    return _column_made(synthesis, origin)
+
+
+def _column_made(synthesis: Synthesis, origin: Origin | None) -> Synthesis:
+    """The synthesis with the origin of the rows it was written for; remembered."""
+    known = None if origin is None else asdict(origin)
+    run = replace(synthesis.run, inputs=[dict(frame) | {"origin": known} for frame in synthesis.run.inputs])
+    made = replace(synthesis, run=run)
+    session.remember(entry_of(made))
+    if origin is not None:
+        session.origins.register(Origin(run.id, str(run.output["name"])), made.frame)
+    return made
