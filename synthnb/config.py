@@ -31,6 +31,8 @@ class Config:
     """Synthetic rows shown under a generation. ``SYNTHNB_PREVIEW_ROWS``"""
     minimum_cell: int = 11
     """Smallest group for which a figure is shown. ``SYNTHNB_MINIMUM_CELL``"""
+    budget: str = ""
+    """Where privacy budgets are kept; empty for the user's data folder. ``SYNTHNB_BUDGET``"""
     progress_after: float = 2.0
     """Seconds of work after which a progress bar appears. ``SYNTHNB_PROGRESS_AFTER``"""
     debug: bool = False
