@@ -58,6 +58,8 @@ def _about(subject: str, *said: str) -> str:
 
 def digital_source_type(run: Mapping[str, Any]) -> str:
     """The IPTC term: trained model or not; what is mixed is told by the record as a whole."""
+    if run["kind"] == "impute":
+        return "compositeSynthetic"
     return "trainedAlgorithmicMedia" if _is_model(run) else "algorithmicMedia"
 
 
@@ -80,8 +82,11 @@ def _made(run: Mapping[str, Any], subject: str) -> Fields:
     whole = run["kind"] != "column"
     extent = f"{rows:,} of {rows:,} rows and {width} of {width} columns" if whole else f"this column, {rows:,} texts; {_others(run)}"
     term = digital_source_type(run)
+    nature = f"synthetic{', every row and column' if whole else f' text; {_others(run)}'}"
+    if run["kind"] == "impute":
+        nature, extent = "real rows, in which missing cells were filled by draws", f"{_cells(run)}; all other cells are the real table's"
     return {
-        "isSynthetic": f"{subject}: synthetic{', every row and column' if whole else f' text; {_others(run)}'}",
+        "isSynthetic": f"{subject}: {nature}",
         "digitalSourceType": f"{subject}: {term}",
         "syntheticShare": f"{subject}: {extent}",
         "humanReadableStatement": _statement(run),
@@ -90,6 +95,13 @@ def _made(run: Mapping[str, Any], subject: str) -> Fields:
         "marking": "record in the notebook's metadata and in each output, unsigned",
         "signature": "none",
     }
+
+
+def _cells(run: Mapping[str, Any]) -> str:
+    """How many cells of a completed table were drawn."""
+    filled = int(run.get("counts", {}).get("cells_filled", 0))
+    width = len(run["output"].get("columns", ()))
+    return f"{filled:,} of {run['delivered'] * width:,} cells"
 
 
 def _others(run: Mapping[str, Any]) -> str:
@@ -107,9 +119,14 @@ def _statement(run: Mapping[str, Any]) -> str:
         who = f"the language model {run['model']['name']}" if _is_model(run) else "a stand-in that is not a language model"
         extent = _count(run["delivered"], "row")
         return f"The column {named(_column(run))} of {frame} is synthetic text, written by {who} for {extent}; {_others(run)}.{stopped}"
+    if run["kind"] == "impute":
+        return f"{frame} is real data in which {_cells(run)}, all of them missing before, were filled by software with draws.{stopped}"
     left = run.get("counts", {}).get("uncommon_copies_left", 0)
     copies = f" {_count(left, 'row')} of it {'is' if left == 1 else 'are'} equal to one of these that occurs once." if left else ""
-    source = " and ".join(f"{named(item['name'])} ({_count(item['rows'], 'row')})" for item in run.get("inputs", ()))
+    source = " and ".join(
+        f"{named(item['name'])} ({_count(item['rows'], 'row')})" if "rows" in item else named(item["name"])
+        for item in run.get("inputs", ())
+    )
     origin = f", drawn from a model of {source}" if source else ""
     made = f"{_count(run['delivered'], 'row')} made by software{origin}"
     return f"{frame} is synthetic data: {made}. Its rows are not observations.{copies}{stopped}"
@@ -171,12 +188,19 @@ def _counted(run: Mapping[str, Any], *, copies: bool) -> str:
 
 
 def _sources(run: Mapping[str, Any], subject: str) -> Fields:
-    given = [f"{named(item['name'])}: {item['rows']:,} rows, {_width(item)} columns, {item['digest']}" for item in run.get("inputs", ())]
+    given = [_source(item) for item in run.get("inputs", ())]
     links = {"sourceDatasets": given, "recordLinks": _about(subject, _said(run, "record_links"))}
-    if run["kind"] == "column":
+    if run["kind"] != "generate":
         return links
     sources = " and ".join(named(item["name"]) for item in run.get("inputs", ())) or "no data"
     return links | {"generationDepth": f"{subject}: one generation from {sources}"}
+
+
+def _source(item: Mapping[str, Any]) -> str:
+    """A table that was read; where a privacy guarantee holds, its size and digest aren't stated."""
+    if "digest" not in item:
+        return f"{named(item['name'])}: {_width(item)} columns; its rows and digest are withheld, since they tell of single rows"
+    return f"{named(item['name'])}: {item['rows']:,} rows, {_width(item)} columns, {item['digest']}"
 
 
 def _width(item: Mapping[str, Any]) -> int:

@@ -40,7 +40,7 @@ def _runs(record: Mapping[str, Any]) -> Iterator[Json]:
     entries = record.get("entries")
     for entry in current([entry for entry in entries if is_readable(entry)] if isinstance(entries, list) else []):
         run = entry.get("detail", {})
-        if entry["kind"] in {"generate", "column"} and isinstance(run.get("output"), Mapping):
+        if entry["kind"] in {"generate", "column", "impute"} and isinstance(run.get("output"), Mapping):
             inputs = run.get("inputs")
             yield {
                 **run,
@@ -81,7 +81,10 @@ def _dataset(name: str, runs: list[Json], record: Mapping[str, Any]) -> Json:
         "identifier": str(record.get("digest")),
         "digitalSourceType": f"{_IPTC}{source_type(made)}",
         "prov:wasGeneratedBy": [_action(run) for run in made],
-        "prov:wasDerivedFrom": [{"@type": "Dataset", "name": key, "identifier": item.get("digest")} for key, item in sources.items()],
+        "prov:wasDerivedFrom": [
+            {"@type": "Dataset", "name": key, **({"identifier": item["digest"]} if "digest" in item else {})}
+            for key, item in sources.items()
+        ],
     }
     dataset |= {key: values_of(fields, field)[0] for field, key in _PROPERTIES.items() if values_of(fields, field)}
     if people := values_of(fields, "responsiblePerson"):

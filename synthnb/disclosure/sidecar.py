@@ -58,7 +58,7 @@ def entries_about(content: str, entries: Iterable[Entry], *, cut_from: str | Non
     wanted: set[object] = {content}
     runs: set[object] = {cut_from}
     chain: list[Entry] = []
-    for entry in reversed([entry for entry in known if entry["kind"] in {"generate", "column"}]):
+    for entry in reversed([entry for entry in known if entry["kind"] in {"generate", "column", "impute"}]):
         detail = mapping(entry.get("detail"))
         if entry["id"] in runs or mapping(detail.get("output")).get("digest") in wanted:
             chain.append(entry)
@@ -108,7 +108,7 @@ def write_data(
 
     content = frame_digest(frame)
     about = entries_about(content, entries, cut_from=cut_from)
-    runs = [entry for entry in about if entry["kind"] in {"generate", "column"}]
+    runs = [entry for entry in about if entry["kind"] in {"generate", "column", "impute"}]
     if not runs:
         raise OptionError(
             f"A frame as a run of this session made it was expected; {shown(frame_name)} isn't one, or has changed since.",

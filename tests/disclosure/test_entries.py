@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from synthnb._canonical import digest, without
@@ -13,6 +14,8 @@ from synthnb.disclosure.fields import catalogue
 from synthnb.disclosure.folding import is_readable
 from synthnb.disclosure.lint import findings
 from synthnb.disclosure.record import validate
+from synthnb.engines.impute import impute
+from synthnb.engines.plan import prepare
 from synthnb.errors import OptionError
 
 from .samples import entries, evaluated, made, score, written
@@ -203,3 +206,22 @@ def test_an_export_names_its_digest_and_how_it_is_marked() -> None:
     assert entry["slot"] == "export:s.csv"
     assert entry["fields"]["outputDigests"] == f"s.csv: sha256:{'f' * 64}"
     assert entry["fields"]["marking"] == "s.csv: record in s.csv.synthnb.json, beside the unchanged data, unsigned"
+
+
+def test_completed_rows_are_never_called_synthetic() -> None:
+    frame = pd.DataFrame({"age": [20.0, None, 40.0, 50.0] * 10, "sex": ["f", "m"] * 20})
+    fields = entry_for_run(impute(frame, seed=1, output_name="completed").run.to_dict())["fields"]
+    assert fields["isSynthetic"] == "“completed”: real rows, in which missing cells were filled by draws"
+    assert fields["digitalSourceType"] == "“completed”: compositeSynthetic"
+    assert fields["syntheticShare"].startswith("“completed”: 10 of 80 cells;")
+    assert "is real data in which 10 of 80 cells" in fields["humanReadableStatement"]
+    assert "generationDepth" not in fields
+
+
+def test_a_private_run_states_neither_size_nor_digest_of_its_source() -> None:
+    frame = pd.DataFrame({"sex": ["f", "m"] * 40})
+    run = prepare(frame, engine="dp", options={"epsilon": 1.0, "domain": {"sex": ["f", "m"]}}, seed=1).draw(output_name="made").run
+    fields = entry_for_run(run.to_dict())["fields"]
+    assert run.inputs == [{"name": "real", "columns": ["sex"]}]
+    assert fields["sourceDatasets"] == ["“real”: 1 columns; its rows and digest are withheld, since they tell of single rows"]
+    assert "80 rows" not in str(fields)
