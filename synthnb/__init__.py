@@ -13,18 +13,48 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from synthnb._api import disclose, disclose_notebook, evaluate, generate, runs, verify, write_column, write_table
+    from synthnb._api import (
+        budgets,
+        disclose,
+        disclose_notebook,
+        evaluate,
+        generate,
+        impute,
+        load_generator,
+        open_budget,
+        profile,
+        runs,
+        verify,
+        write_column,
+        write_table,
+    )
     from synthnb.config import config_context, get_config
     from synthnb.disclosure.record import Record
     from synthnb.engines.base import Synthesis
+    from synthnb.engines.generator import Generator
+    from synthnb.engines.replicates import Replicates, agreement, combine
     from synthnb.evaluation.report import Report
     from synthnb.jupyter.exporting import export_notebook
+    from synthnb.recipes.profile import Profile
+    from synthnb.recipes.recipe import Recipe
+    from synthnb.recipes.tables import Relation
+    from synthnb.recipes.timing import Panel, Survival
 
 __all__ = [
+    "Generator",
+    "Panel",
+    "Profile",
+    "Recipe",
     "Record",
+    "Relation",
+    "Replicates",
     "Report",
+    "Survival",
     "Synthesis",
     "__version__",
+    "agreement",
+    "budgets",
+    "combine",
     "config_context",
     "disclose",
     "disclose_notebook",
@@ -32,6 +62,10 @@ __all__ = [
     "export_notebook",
     "generate",
     "get_config",
+    "impute",
+    "load_generator",
+    "open_budget",
+    "profile",
     "runs",
     "verify",
     "write_column",
@@ -41,9 +75,19 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Generator": "synthnb.engines.generator",
+    "Panel": "synthnb.recipes.timing",
+    "Profile": "synthnb.recipes.profile",
+    "Recipe": "synthnb.recipes.recipe",
     "Record": "synthnb.disclosure.record",
+    "Relation": "synthnb.recipes.tables",
+    "Replicates": "synthnb.engines.replicates",
     "Report": "synthnb.evaluation.report",
+    "Survival": "synthnb.recipes.timing",
     "Synthesis": "synthnb.engines.base",
+    "agreement": "synthnb.engines.replicates",
+    "budgets": "synthnb._api",
+    "combine": "synthnb.engines.replicates",
     "config_context": "synthnb.config",
     "disclose": "synthnb._api",
     "disclose_notebook": "synthnb._api",
@@ -51,6 +95,10 @@ _HOMES = {
     "export_notebook": "synthnb.jupyter.exporting",
     "generate": "synthnb._api",
     "get_config": "synthnb.config",
+    "impute": "synthnb._api",
+    "load_generator": "synthnb._api",
+    "open_budget": "synthnb._api",
+    "profile": "synthnb._api",
     "runs": "synthnb._api",
     "verify": "synthnb._api",
     "write_column": "synthnb._api",

@@ -119,7 +119,7 @@ def _convert(frame: Any, what: str) -> tuple[pd.DataFrame, Restore]:
     if pandas is not None and isinstance(frame, pandas.DataFrame):
         return _from_pandas(frame, what)
     if polars is not None and isinstance(frame, polars.DataFrame):
-        return _from_polars(frame)
+        return _from_polars(frame, what)
     if polars is not None and isinstance(frame, polars.LazyFrame):
         raise FrameError(f"The {what} must be in memory; got a polars LazyFrame.", fix="Call `.collect()` on it first.")
     if pyarrow is not None and hasattr(pyarrow, "Table") and isinstance(frame, pyarrow.Table):
@@ -182,11 +182,22 @@ def _from_arrow(table: Any, what: str) -> tuple[pd.DataFrame, Restore]:
     }
     kinds[pa.bool_()] = "boolean"
     labels = _unique_names(table.column_names)
+    for name, column in zip(labels, table.columns, strict=True):
+        if column.type == pa.time64("ns"):
+            _refuse_nanoseconds(name, column.cast(pa.int64()).drop_null().to_numpy(), what)
     plain = pa.Table.from_arrays([_signed(column) for column in table.columns], names=list(labels))
     inside: pd.DataFrame = plain.to_pandas(
         types_mapper=lambda kind: pd.api.types.pandas_dtype(kinds[kind]) if kind in kinds else None, date_as_object=True
     )
     return inside, Restore("pyarrow", labels, schema=table.schema.remove_metadata())
+
+
+def _refuse_nanoseconds(name: str, ticks: np.ndarray[Any, Any], what: str) -> None:
+    """Refuse times of day that Python's own, which have microseconds, would cut short."""
+    if (ticks % 1000).any():
+        raise FrameError(
+            f"A time of day has microseconds; column {shown(name)} of the {what} holds nanoseconds.", fix="Round it to microseconds first."
+        )
 
 
 def _signed(column: Any) -> Any:
@@ -209,12 +220,24 @@ def _to_arrow(frame: pd.DataFrame, schema: Any) -> Any:
     return pa.Table.from_pandas(frame, schema=kept, preserve_index=False)
 
 
-def _from_polars(frame: Any) -> tuple[pd.DataFrame, Restore]:
+def _from_polars(frame: Any, what: str) -> tuple[pd.DataFrame, Restore]:
     import pandas as pd
 
     labels = _unique_names(frame.columns)
+    for name, label in labels.items():
+        _refuse_polars_type(name, frame[label], what)
     columns = {name: _polars_column(frame[label]) for name, label in labels.items()}
     return pd.DataFrame(columns, index=range(frame.height)), Restore("polars", labels, schema=dict(frame.schema))
+
+
+def _refuse_polars_type(name: str, series: Any, what: str) -> None:
+    kind = str(series.dtype.base_type())
+    if kind == "Time":
+        _refuse_nanoseconds(name, series.to_physical().drop_nulls().to_numpy(), what)
+    if kind in {"Object", "Unknown"}:
+        raise FrameError(
+            f"Column {shown(name)} of the {what} is of polars' type {kind}, which says nothing of its cells.", fix="Cast it or drop it."
+        )
 
 
 def _polars_column(series: Any) -> pd.Series[Any]:
@@ -263,6 +286,9 @@ def _polars_series(polars: Any, name: str, column: pd.Series[Any], dtype: Any) -
         physical = column.to_numpy(dtype=f"{kind}[{dtype.time_unit}]").view("int64").tolist()
         cells = [value if here else None for value, here in zip(physical, column.notna(), strict=True)]
         return polars.Series(name, cells, dtype=polars.Int64).cast(dtype)
+    if str(dtype.base_type()) == "Enum":  # levels that were merged are one that the table didn't have
+        known = dtype.categories.to_list()
+        dtype = polars.Enum([*known, *(level for level in dict.fromkeys(cells) if level is not None and level not in set(known))])
     return polars.Series(name, cells, dtype=dtype)
 
 

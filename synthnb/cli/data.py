@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
+from synthnb._tables import read_table
 from synthnb.cli._progress import terminal_progress
 from synthnb.errors import OptionError, StorageError, shown
 
-__all__ = ["evaluate_command", "generate_command"]
+__all__ = ["budget_command", "evaluate_command", "generate_command", "impute_command", "profile_command"]
 
 
 def _names(_context: click.Context, _option: click.Parameter, text: str | None) -> list[str]:
@@ -27,16 +30,122 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--seed", type=int, help="Whole number that makes the result repeatable.")
 @click.option("--groups", callback=_names, help="Columns, comma-separated, whose subgroups matter.")
 @click.option("--engine", default="auto", show_default=True, help="How rows come to be.")
-@click.option("--overwrite", is_flag=True, help="Replace OUT even if it isn't as synthnb wrote it.")
-def generate_command(source: Path, rows: int | None, out: Path, seed: int | None, groups: list[str], engine: str, overwrite: bool) -> None:
-    """Generate a synthetic table from the real one in SOURCE (.csv or .parquet)."""
+@click.option("--option", "options", multiple=True, help="One of the engine's own options, as name=value; may be repeated.")
+@click.option("--epsilon", type=float, help="A privacy budget for the engine dp.")
+@click.option("--recipe", type=_FILE, help="A .recipe.json file with what to make, where it isn't to be inferred.")
+@click.option("--rule", "rules", multiple=True, help="What every row must satisfy, such as 'start <= end'; may be repeated.")
+@click.option("--where", default="", help="A condition every row must meet.")
+@click.option("--given", type=_FILE, help="A table of columns fixed from outside, one row for each row to make.")
+@click.option("--balance", callback=_names, help="Columns, comma-separated, whose levels are to be equally frequent.")
+@click.option("--on", default="inline", show_default=True, help="Where rows are drawn: inline, processes, dask or dask://host:port.")
+@click.option("--save", type=_FILE, help="A .synthgen file to keep the fitted generator in.")
+@click.option("--overwrite", is_flag=True, help="Replace OUT and SAVE even if they aren't as synthnb wrote them.")
+def generate_command(source: Path, out: Path, save: Path | None, overwrite: bool, **asked: Any) -> None:
+    """Generate a synthetic table from SOURCE: a real table (.csv, .parquet), a recipe (.recipe.json) or a generator (.synthgen)."""
     from synthnb._api import generate, write_table
+    from synthnb.jupyter.generating import read_options
 
-    _refuse_input(out, source)
+    given = asked["given"]
+    _refuse_input(out, source, *([given] if given else []))
+    options = read_options(asked["options"]) | ({} if asked["epsilon"] is None else {"epsilon": asked["epsilon"]})
     with terminal_progress("Generating") as progress:
-        made = generate(source, rows=rows, engine=engine, groups=groups, name=out.name, random_state=seed, progress=progress)
+        made = generate(
+            source,
+            recipe=asked["recipe"],
+            rows=asked["rows"],
+            engine=asked["engine"],
+            options=options,
+            rules=asked["rules"],
+            where=asked["where"],
+            given=None if given is None else read_table(given),
+            balance=asked["balance"],
+            on=asked["on"],
+            groups=asked["groups"],
+            name=out.name,
+            random_state=asked["seed"],
+            announce=_tell_split,
+            progress=progress,
+        )
     entry = write_table(made.frame, out, frame_name=out.name, overwrite=overwrite)
     click.echo(f"{made!r}\nWrote {out} and {entry['detail']['sidecar']}.")
+    for item in made.run.explained:
+        click.echo(f"{item['count']:,} rows are missing: {item['reason']}.")
+    if save is not None:
+        made.generator.save(save, overwrite=overwrite)
+        click.echo(f"Wrote the generator to {save}.")
+
+
+def _tell_split(split: Sequence[Mapping[str, Any]]) -> None:
+    """Print how a privacy budget is about to be spent."""
+    for step in split:
+        click.echo("  ".join(f"{name}: {value}" for name, value in step.items()))
+
+
+@click.command("profile")
+@click.argument("source", type=_FILE)
+@click.option("--groups", callback=_names, help="Columns, comma-separated, whose subgroups matter.")
+@click.option("--kind", "kinds", multiple=True, help="A correction, as column=kind; may be repeated.")
+@click.option("--role", "roles", multiple=True, help="What a column is for, as column=role; may be repeated.")
+@click.option("--out", type=_FILE, help="A .recipe.json file to write the recipe to.")
+@click.option("--overwrite", is_flag=True, help="Replace OUT.")
+def profile_command(
+    source: Path, groups: list[str], kinds: tuple[str, ...], roles: tuple[str, ...], out: Path | None, overwrite: bool
+) -> None:
+    """Show what each column of the table in SOURCE is taken for; write it as a recipe, to be corrected."""
+    from synthnb._api import profile
+    from synthnb.jupyter.mime import profile_bundle
+    from synthnb.recipes.io import write_recipe
+
+    found = profile(source, groups=groups, overrides=_pairs(kinds), roles=_pairs(roles))
+    click.echo(profile_bundle(found.to_dict())["text/plain"])
+    if out is not None:
+        if out.exists() and not overwrite:
+            raise OptionError(f"{shown(str(out))} exists.", fix="Choose another name, or add --overwrite.")
+        write_recipe(found.recipe, out)
+        click.echo(f"Wrote {out}.")
+
+
+def _pairs(words: Sequence[str]) -> dict[str, str]:
+    """``column=value`` words as a mapping."""
+    pairs = [word.rpartition("=") for word in words]
+    for (name, _, value), word in zip(pairs, words, strict=True):
+        if not name or not value:
+            raise OptionError(f"A correction reads column=value; got {shown(word)}.", fix="For example: --kind code=category")
+    return {name: value for name, _, value in pairs}
+
+
+@click.command("impute")
+@click.argument("source", type=_FILE)
+@click.option("--out", type=_FILE, required=True, help="The .csv or .parquet file to write; its record goes beside it.")
+@click.option("--columns", callback=_names, help="Columns, comma-separated, to fill; all, if left out.")
+@click.option("--engine", default="trees", show_default=True, help="How cells are drawn: trees or arf.")
+@click.option("--seed", type=int, help="Whole number that makes the result repeatable.")
+@click.option("--overwrite", is_flag=True, help="Replace OUT even if it isn't as synthnb wrote it.")
+def impute_command(source: Path, out: Path, columns: list[str], engine: str, seed: int | None, overwrite: bool) -> None:
+    """Fill the missing cells of the real table in SOURCE by draws conditioned on what is there."""
+    from synthnb._api import impute, write_table
+
+    _refuse_input(out, source)
+    with terminal_progress("Filling") as progress:
+        made = impute(source, columns=columns or None, engine=engine, name=out.name, random_state=seed, progress=progress)
+    entry = write_table(made.frame, out, frame_name=out.name, overwrite=overwrite)
+    click.echo(f"{made!r}\nWrote {out} and {entry['detail']['sidecar']}.")
+
+
+@click.command("budget")
+@click.argument("account", required=False)
+@click.option("--epsilon", type=float, help="Open ACCOUNT with this limit.")
+@click.option("--delta", type=float, help="The limit's delta.")
+def budget_command(account: str | None, epsilon: float | None, delta: float | None) -> None:
+    """Show the privacy budgets kept on this machine, or open ACCOUNT with a limit."""
+    from synthnb._api import budgets, open_budget
+    from synthnb.jupyter.mime import budgets_bundle
+
+    if epsilon is not None:
+        if account is None:
+            raise OptionError("A limit belongs to an account; none was named.", fix="Run: synthnb budget ACCOUNT --epsilon 3 --delta 1e-6")
+        open_budget(account, epsilon=epsilon, delta=delta)
+    click.echo(budgets_bundle(budgets(account))["text/plain"])
 
 
 @click.command("evaluate")

@@ -8,7 +8,7 @@ import warnings
 import click
 
 from synthnb import __version__
-from synthnb.cli.data import evaluate_command, generate_command
+from synthnb.cli.data import budget_command, evaluate_command, generate_command, impute_command, profile_command
 from synthnb.cli.models import models
 from synthnb.cli.notebooks import disclose_command, export_command, runs_command, verify_command
 from synthnb.errors import SynthnbError, SynthnbWarning
@@ -22,7 +22,18 @@ def cli() -> None:
     """Generate, evaluate and disclose synthetic data; export and verify notebooks."""
 
 
-for command in (generate_command, evaluate_command, disclose_command, export_command, verify_command, runs_command, models):
+for command in (
+    profile_command,
+    generate_command,
+    impute_command,
+    budget_command,
+    evaluate_command,
+    disclose_command,
+    export_command,
+    verify_command,
+    runs_command,
+    models,
+):
     cli.add_command(command)
 
 

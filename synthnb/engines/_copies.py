@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from synthnb.engines._encode import Table
+    from synthnb.engines._encode import Coder, Table
 
 __all__ = ["CopyCheck"]
 
@@ -21,21 +21,43 @@ class CopyCheck:
     """Tells which drawn rows equal a real row that only one person, or case, has.
 
     A real row that occurs twice or more is common and may be drawn.
+
+    Parameters
+    ----------
+    table : Table
+        The real rows.
     """
 
     def __init__(self, table: Table) -> None:
-        self._table = table
+        self._coders = table.coders
         prints, counts = np.unique(self._fingerprints(table.states, table.positions), return_counts=True)
-        self._unique = prints[counts == 1]
+        self._uncommon = prints[counts == 1]
+
+    @classmethod
+    def restore(cls, coders: tuple[Coder, ...], uncommon: Array) -> CopyCheck:
+        """Build a check from its columns and `uncommon`."""
+        check = cls.__new__(cls)
+        check._coders = coders
+        check._uncommon = np.sort(uncommon.astype("u8"))
+        return check
+
+    @property
+    def uncommon(self) -> Array:
+        """uint64: fingerprints of the real rows that occur once."""
+        return self._uncommon
 
     def __call__(self, states: Array, positions: Array) -> Array:
         """Return a boolean per row: whether it equals an uncommon real row."""
-        return np.isin(self._fingerprints(states, positions), self._unique)
+        if not len(self._uncommon):
+            return np.zeros(len(states), dtype=bool)
+        prints = self._fingerprints(states, positions)
+        at = np.minimum(np.searchsorted(self._uncommon, prints), len(self._uncommon) - 1)
+        return np.asarray(self._uncommon[at] == prints)
 
     def _fingerprints(self, states: Array, positions: Array) -> Array:
         """A 64-bit hash per row; values the data don't hold hash like no real row's."""
         hashes = np.zeros(len(states), dtype="u8")
-        for j, coder in enumerate(self._table.coders):
+        for j, coder in enumerate(self._coders):
             hashes = _mixed(hashes + (coder.known(states[:, j], positions[:, j]) + 2).astype("u8") * _ODD)
         return hashes
 

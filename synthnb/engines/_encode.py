@@ -12,52 +12,74 @@ is ordinary, a *position*: the index of its value among the column's distinct on
 
 Positions between whole numbers stand for values the data don't hold; that is how
 a drawn number can be new. Levels of a category have whole positions only.
+
+A coder is plain data, and so can be kept in a file and read from one.
 """
 
 from __future__ import annotations
 
-import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from synthnb._frames import cell_types
+from synthnb.engines._codec import (
+    MINUS_INFINITY,
+    MISSING,
+    ORDINARY,
+    PLUS_INFINITY,
+    Levels,
+    NumberCells,
+    Real,
+    absent_mark,
+    describe_numbers,
+    on_grid,
+    without_arrow,
+)
+from synthnb.engines._dtypes import value_from_json
 from synthnb.errors import FrameError, shown
 from synthnb.recipes.columns import typed_levels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from synthnb.engines.base import State
     from synthnb.recipes.recipe import Column, Recipe
 
-__all__ = ["MISSING", "ORDINARY", "Coder", "Table", "encode_table"]
+__all__ = ["LEVEL_KINDS", "MINUS_INFINITY", "MISSING", "ORDINARY", "PLUS_INFINITY", "Coder", "Encoded", "Table", "encode_table"]
 
 Array = np.ndarray[Any, Any]
 
-ORDINARY, MISSING, PLUS_INFINITY, MINUS_INFINITY = 0, 1, 2, 3
-"""What state a cell is in."""
+LEVEL_KINDS = frozenset({"category", "boolean", "constant", "empty"})
+"""Kinds whose cells are one of several levels."""
 
+_LEVELS_SHOWN = 20
 _COMMON_CELL = 11
 _COMMON_SHARE = 0.1
 _COMMON_LEAST = 5
 _FEW_VALUES = 20
-_WIDEST = 2.0**62
-_EXACT = 2**53
+
+
+class Encoded(NamedTuple):
+    """Cells as numbers."""
+
+    states: Array
+    """int8 per cell."""
+    positions: Array
+    """float64 per cell; 0 where it isn't ordinary."""
 
 
 @dataclass(frozen=True)
 class Coder:
-    """One column's way from positions back to cells."""
+    """One column's way from cells to positions and back, as plain data."""
 
     column: Column
     """What the column holds."""
     dtype: Any
     """The pandas type it came in."""
     values: Array
-    """The distinct values: int64 or float64 on the way to cells, or a plain count for levels."""
+    """The distinct values, increasing: int64 or float64 on the way to cells, or a plain count for levels."""
     counts: Array
     """How many rows hold each."""
     kept: Array
@@ -66,8 +88,10 @@ class Coder:
     """Whether positions have an order."""
     step: int
     """Grid of whole-numbered values; 0 where every digit counts, and for levels."""
-    cells: Callable[[Array, Array], pd.Series[Any]]
-    """Builds the cells from values (or level codes) and states."""
+    cells: Levels | NumberCells
+    """How values become cells."""
+    levels: tuple[Any, ...] = ()
+    """For levels: each one, or where it stands among the storage type's categories."""
 
     @property
     def size(self) -> int:
@@ -76,8 +100,43 @@ class Coder:
 
     def decode(self, states: Array, positions: Array) -> pd.Series[Any]:
         """Return the cells, in the type the column came in."""
-        column = self.cells(self._at(positions, states), states)
-        return column if column.dtype == self.dtype else column.astype(self.dtype)
+        at = self._at(positions, states)
+        if isinstance(self.cells, Levels):
+            picked: pd.Series[Any] = pd.Series(self._palette.take(np.where(states == ORDINARY, at, self.size)), dtype=self.dtype)
+            return picked
+        made: pd.Series[Any] = self.cells.write(at, states, self.dtype)
+        return made if made.dtype == self.dtype else made.astype(self.dtype)
+
+    def encode(self, cells: pd.Series[Any]) -> Encoded:
+        """Return states and positions of further cells of the column.
+
+        A number between two known ones gets a position between theirs; one beyond
+        the least or largest gets that one's.
+
+        Raises
+        ------
+        FrameError
+            A level that the column doesn't hold, or a cell of another type.
+        """
+        plain = without_arrow(cells)
+        states = np.where(plain.isna(), MISSING, ORDINARY).astype("i1")
+        try:
+            positions = self._level_positions(plain, states) if isinstance(self.cells, Levels) else self._positions(plain, states)
+        except (TypeError, ValueError, OverflowError, AttributeError) as error:
+            if isinstance(error, FrameError):
+                raise
+            sample = next(iter(plain[plain.notna()]), None)
+            raise FrameError(
+                f"Column {shown(self.column.name)} holds {self.column.kind} values ({self.dtype}); got cells such as {shown(sample)}.",
+                fix="Give cells of the column's own type.",
+            ) from error
+        return Encoded(states, positions)
+
+    def to_state(self) -> State:
+        """The coder as plain data; see `synthnb.engines._codec_state`."""
+        from synthnb.engines._codec_state import coder_to_state
+
+        return coder_to_state(self)
 
     def known(self, states: Array, positions: Array) -> Array:
         """Return an integer per cell that is the same for the same cell, and -1 for a value the data don't hold."""
@@ -99,13 +158,70 @@ class Coder:
             return np.zeros(len(positions), dtype=self.values.dtype)
         safe = np.where(states == ORDINARY, positions, 0.0)
         low = np.floor(safe).astype("i8")
+        base: Array = self.values[low]
+        if isinstance(self.cells, Levels):
+            return base
         part = safe - low
-        base = self.values[low]
         above = self.values[np.minimum(low + 1, self.size - 1)]
         if base.dtype.kind == "f":  # as a weighted sum, so that the span may exceed the largest float
             return np.asarray(np.clip(base * (1.0 - part) + above * part, base, above))
         steps = np.rint((above - base) * part / self.step) if self.step else np.zeros(len(base))
         return np.asarray(base + steps.astype("i8") * self.step)
+
+    @cached_property
+    def _palette(self) -> Any:
+        """The levels in the column's own type, then the mark of a missing cell if the column has one."""
+        if isinstance(self.dtype, pd.CategoricalDtype):
+            return pd.Categorical.from_codes([*self.levels, -1], dtype=self.dtype)
+        mark = [] if self.cells.absent is None else [value_from_json(self.cells.absent)]
+        table = np.empty(len(self.levels) + len(mark), dtype=object)
+        table[:] = [*self.levels, *mark]
+        return pd.Series(table, dtype=object).astype(self.dtype).array
+
+    @cached_property
+    def _places(self) -> dict[tuple[type, Any], int]:
+        return {(type(level), level): place for place, level in enumerate(self.levels)}
+
+    def _level_positions(self, cells: pd.Series[Any], states: Array) -> Array:
+        positions = np.zeros(len(cells))
+        here = states == ORDINARY
+        if isinstance(self.dtype, pd.CategoricalDtype):
+            places = {place: code for code, place in enumerate(self.levels)}
+            listed = self.dtype.categories.get_indexer(cells[here].astype(object)).tolist()
+            codes = [places.get(place, -1) for place in listed]
+        else:
+            codes = [self._place(value) for value in cells[here].astype(object)]
+        if -1 in codes:
+            raise FrameError(
+                f"Column {shown(self.column.name)} has no level {shown(cells[here].iloc[codes.index(-1)])}; "
+                f"it has {', '.join(str(level)[:50] for level in (self.column.levels or self.levels)[:_LEVELS_SHOWN])}.",
+                fix="Use one of its levels.",
+            )
+        positions[here] = codes
+        return positions
+
+    @cached_property
+    def _equals(self) -> dict[Any, int]:
+        return {level: place for place, level in reversed(list(enumerate(self.levels)))}
+
+    def _place(self, value: Any) -> int:
+        """Where a level stands; an equal value of another type will do where the very type isn't there."""
+        found = self._places.get((type(value), value))
+        return self._equals.get(value, -1) if found is None else found
+
+    def _positions(self, cells: pd.Series[Any], states: Array) -> Array:
+        assert not isinstance(self.cells, Levels)
+        raw = self.cells.read(cells, states)
+        if isinstance(self.cells, Real) and self.values.dtype.kind == "i":
+            raw = np.rint(raw * 10.0**self.cells.places).astype("i8")
+        if not self.size:
+            return np.zeros(len(raw))
+        above = np.clip(np.searchsorted(self.values, raw), 0, self.size - 1)
+        low = np.maximum(above - 1, 0)
+        wide = self.values[above].astype("f8") - self.values[low]
+        part = np.clip((raw.astype("f8") - self.values[low]) / np.where(wide > 0, wide, 1.0), 0.0, 1.0)
+        exact = (self.values[above] == raw) | (above == 0)
+        return np.asarray(np.where(states == ORDINARY, np.where(exact, above, low + part), 0.0))
 
 
 @dataclass(frozen=True)
@@ -113,7 +229,7 @@ class Table:
     """A frame as positions and states."""
 
     coders: tuple[Coder, ...]
-    """One per column that is made; text is left out."""
+    """One per column that is made; text and identifiers are left out."""
     states: Array
     """int8, rows by columns."""
     positions: Array
@@ -126,75 +242,51 @@ class Table:
 
 
 def encode_table(frame: pd.DataFrame, recipe: Recipe) -> Table:
-    """Return a frame's columns as positions and states, those of text left out."""
-    coded = [_encode(frame[column.name], column) for column in recipe.columns if column.kind != "text"]
-    return Table(
-        coders=tuple(coder for coder, _, _ in coded),
-        states=np.column_stack([states for _, states, _ in coded]),
-        positions=np.column_stack([positions for _, _, positions in coded]),
-    )
+    """Return a frame's columns as positions and states, those of text and of identifiers left out."""
+    coded = [_encode(frame[column.name], column) for column in recipe.columns if column.kind not in {"text", "identifier"}]
+    states = np.empty((len(frame), len(coded)), dtype="i1")
+    positions = np.empty((len(frame), len(coded)))
+    for j, (_, encoded) in enumerate(coded):
+        states[:, j], positions[:, j] = encoded
+    return Table(tuple(coder for coder, _ in coded), states, positions)
 
 
-def _encode(cells: pd.Series[Any], column: Column) -> tuple[Coder, Array, Array]:
-    if column.kind in {"category", "boolean", "constant", "empty"}:
-        return _encode_levels(cells, column)
-    return _encode_numbers(cells, column)
+def _encode(cells: pd.Series[Any], column: Column) -> tuple[Coder, Encoded]:
+    plain = without_arrow(cells)
+    if column.kind in LEVEL_KINDS:
+        return _encode_levels(plain, column, cells.dtype)
+    return _encode_numbers(plain, column, cells.dtype)
 
 
-def _encode_levels(cells: pd.Series[Any], column: Column) -> tuple[Coder, Array, Array]:
+def _encode_levels(cells: pd.Series[Any], column: Column, dtype: Any) -> tuple[Coder, Encoded]:
     here = cells.notna().to_numpy()
-    codes, build = _categorical(cells, here) if isinstance(cells.dtype, pd.CategoricalDtype) else _levels(cells, here)
-    size = int(codes.max(initial=-1)) + 1
+    levels: Sequence[Any]
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        used, codes = np.unique(cells.cat.codes.to_numpy()[here], return_inverse=True)
+        how, levels = Levels(cells="categories"), used.tolist()
+    else:
+        codes, levels = typed_levels(cells[here])
+        how = Levels(cells="levels", absent=absent_mark(cells, here))
+    size = len(levels)
     positions = np.zeros(len(cells))
     positions[here] = codes
     counts = np.bincount(codes, minlength=size)
-    coder = Coder(column, cells.dtype, np.arange(size), counts, np.ones(size, dtype=bool), ordered=column.ordered, step=0, cells=build)
-    return coder, np.where(here, ORDINARY, MISSING).astype("i1"), positions
+    coder = Coder(column, dtype, np.arange(size), counts, np.ones(size, dtype=bool), column.ordered, 0, how, tuple(levels))
+    return coder, Encoded(np.where(here, ORDINARY, MISSING).astype("i1"), positions)
 
 
-def _categorical(cells: pd.Series[Any], here: Array) -> tuple[Array, Callable[[Array, Array], pd.Series[Any]]]:
-    """Codes among the categories that occur, in their order."""
-    used, codes = np.unique(cells.cat.codes.to_numpy()[here], return_inverse=True)
-    dtype: Any = cells.dtype
-
-    def build(at: Array, states: Array) -> pd.Series[Any]:
-        found = used[at.astype("i8")] if len(used) else np.full(len(at), -1)
-        return pd.Series(pd.Categorical.from_codes(np.where(states == ORDINARY, found, -1), dtype=dtype))
-
-    return codes, build
-
-
-def _levels(cells: pd.Series[Any], here: Array) -> tuple[Array, Callable[[Array, Array], pd.Series[Any]]]:
-    """Codes among the distinct values, each with its Python type."""
-    codes, distinct = typed_levels(cells[here])
-    absent = _absent(cells, here)
-
-    def build(at: Array, states: Array) -> pd.Series[Any]:
-        table = np.empty(len(distinct) + 1, dtype=object)
-        table[:-1] = distinct
-        table[-1] = absent
-        return pd.Series(table[np.where(states == ORDINARY, at.astype("i8"), len(distinct))], dtype=object)
-
-    return codes, build
-
-
-def _absent(cells: pd.Series[Any], here: Array) -> Any:
-    """The mark the column itself uses for a missing cell."""
-    return None if here.all() else cells[~here].astype(object).iloc[0]
-
-
-def _encode_numbers(cells: pd.Series[Any], column: Column) -> tuple[Coder, Array, Array]:
+def _encode_numbers(cells: pd.Series[Any], column: Column, dtype: Any) -> tuple[Coder, Encoded]:
     states = np.where(cells.isna(), MISSING, ORDINARY).astype("i1")
+    how = describe_numbers(cells, column, states == ORDINARY)
+    raw = how.read(cells, states)
     if column.kind in {"integer", "real"}:
-        raw, build = _numbers(cells, column, states)
-    else:
-        raw, build = _moments(cells, column, states)
+        raw = on_grid(raw, how.places if isinstance(how, Real) else 0, exact=raw.dtype.kind == "i" or column.decimals is not None)
     ordinary = states == ORDINARY
     values, index, counts = np.unique(raw[ordinary], return_inverse=True, return_counts=True)
     positions = np.zeros(len(cells))
     positions[ordinary] = index
     step = int(np.gcd.reduce(np.diff(values))) if values.dtype.kind == "i" and len(values) > 1 else 0
-    return Coder(column, cells.dtype, values, counts, _kept(counts), ordered=True, step=step, cells=build), states, positions
+    return Coder(column, dtype, values, counts, _kept(counts), ordered=True, step=step, cells=how), Encoded(states, positions)
 
 
 def _kept(counts: Array) -> Array:
@@ -203,160 +295,3 @@ def _kept(counts: Array) -> Array:
     if len(counts) <= min(_FEW_VALUES, total / _COMMON_LEAST):
         return np.ones(len(counts), dtype=bool)
     return counts >= min(_COMMON_CELL, max(_COMMON_LEAST, _COMMON_SHARE * total))
-
-
-def _numbers(cells: pd.Series[Any], column: Column, states: Array) -> tuple[Array, Callable[[Array, Array], pd.Series[Any]]]:
-    """Whole numbers of the last decimal place where there is one, else floats; marks infinities in ``states``."""
-    types = cell_types(cells) if cells.dtype == object else set()
-    whole = pd.api.types.is_integer_dtype(cells.dtype) or (bool(types) and all(issubclass(kind, (int, np.integer)) for kind in types))
-    places = max(column.decimals or 0, 0)
-    _refuse_too_large(cells, column, places, whole=whole, decimal=bool(types) and types <= {Decimal})
-    raw = cells.to_numpy(dtype="i8" if whole else "f8", na_value=0).copy()
-    if not whole:
-        states[np.isposinf(raw)] = PLUS_INFINITY
-        states[np.isneginf(raw)] = MINUS_INFINITY
-        raw[states != ORDINARY] = 0.0
-    raw = _on_grid(raw, places, exact=whole or column.decimals is not None)
-
-    def build(at: Array, states: Array) -> pd.Series[Any]:
-        if whole:
-            return _whole_cells(np.rint(at).astype("i8") if at.dtype.kind == "f" else at, states)
-        out = at / 10.0**places if at.dtype.kind == "i" else at.copy()
-        for state, value in ((MISSING, np.nan), (PLUS_INFINITY, np.inf), (MINUS_INFINITY, -np.inf)):
-            out[states == state] = value
-        return _decimal_cells(out, places) if types and types <= {Decimal} else pd.Series(out)
-
-    return raw, build
-
-
-def _refuse_too_large(cells: pd.Series[Any], column: Column, places: int, *, whole: bool, decimal: bool) -> None:
-    """Refuse exact numbers that 64-bit arithmetic would change without a word."""
-    numbers = cells.dropna()
-    if not (whole or decimal) or numbers.empty:
-        return
-    low, high = numbers.min(), numbers.max()
-    if decimal and not (low.is_finite() and high.is_finite()):
-        return
-    low, high = int(low), int(high)
-    in_64_bits = low >= -(2**63) and high < 2**63 and high - low < _WIDEST
-    in_a_float = max(abs(low), abs(high)) * 10**places < _EXACT
-    if not (in_64_bits if whole else in_a_float):
-        raise FrameError(
-            f"Column {shown(column.name)} holds numbers from {low:,} to {high:,} with {places} decimals, too many digits to be exact.",
-            fix="Scale it, drop it, or turn it into text if it identifies rows.",
-        )
-
-
-def _on_grid(raw: Array, places: int, *, exact: bool) -> Array:
-    """Integers where the numbers have a last decimal place and their span fits, else floats."""
-    scale = 10.0**places
-    if not exact or (float(raw.max()) - float(raw.min())) * scale >= _WIDEST:
-        return raw.astype("f8")
-    if raw.dtype.kind == "i":
-        return raw
-    return np.rint(raw * scale).astype("i8") if float(np.abs(raw).max()) * scale < _WIDEST else raw
-
-
-def _whole_cells(at: Array, states: Array) -> pd.Series[Any]:
-    missing = states != ORDINARY
-    return pd.Series(pd.arrays.IntegerArray(at.copy(), missing)) if missing.any() else pd.Series(at)
-
-
-def _decimal_cells(at: Array, places: int) -> pd.Series[Any]:
-    return pd.Series([None if np.isnan(x) else Decimal(f"{x:.{places}f}") for x in at], dtype=object)
-
-
-def _moments(cells: pd.Series[Any], column: Column, states: Array) -> tuple[Array, Callable[[Array, Array], pd.Series[Any]]]:
-    """Dates, times and spans as whole numbers of their own unit."""
-    if isinstance(cells.dtype, pd.PeriodDtype):
-        return _periods(cells)
-    if cells.dtype == object or column.format:
-        return _moment_objects(cells, column, states)
-    return _moments_of(cells, by_day=column.kind == "date")
-
-
-def _periods(cells: pd.Series[Any]) -> tuple[Array, Callable[[Array, Array], pd.Series[Any]]]:
-    dtype: Any = cells.dtype
-    raw = pd.PeriodIndex(cells).asi8
-
-    def build(at: Array, states: Array) -> pd.Series[Any]:
-        periods: Any = pd.PeriodIndex
-        made: pd.Series[Any] = pd.Series(periods.from_ordinals(at, freq=dtype.freq))
-        return made.where(states == ORDINARY)
-
-    return raw, build
-
-
-def _moments_of(cells: pd.Series[Any], *, by_day: bool) -> tuple[Array, Callable[[Array, Array], pd.Series[Any]]]:
-    """Instants in UTC, or days by the local clock, and spans; in the unit they are stored in."""
-    zone = getattr(cells.dtype, "tz", None) or getattr(getattr(cells.dtype, "pyarrow_dtype", None), "tz", None)
-    naive: Any = cells
-    if zone:
-        naive = cells.dt.tz_localize(None) if by_day else cells.dt.tz_convert("UTC").dt.tz_localize(None)
-    ticks = naive.to_numpy()
-    if ticks.dtype.kind not in "mM":
-        ticks = naive.astype(naive.dtype.numpy_dtype).to_numpy()
-
-    def build(at: Array, states: Array) -> pd.Series[Any]:
-        stamps = at.view(ticks.dtype).copy()
-        stamps[states != ORDINARY] = np.array("NaT", dtype=ticks.dtype)
-        made: Any = pd.Series(stamps)
-        if zone and by_day:
-            made = made.dt.tz_localize(zone, ambiguous=np.ones(len(made), dtype=bool), nonexistent="shift_forward")
-        elif zone:
-            made = made.dt.tz_localize("UTC").dt.tz_convert(zone)
-        return pd.Series(made)
-
-    return ticks.view("i8"), build
-
-
-def _moment_objects(cells: pd.Series[Any], column: Column, states: Array) -> tuple[Array, Callable[[Array, Array], pd.Series[Any]]]:
-    """Dates, times and spans kept as Python objects or as strings."""
-    absent = _absent(cells, states == ORDINARY)
-    if column.kind == "time":
-        raw, to_objects = _clock(cells, states)
-    else:
-        raw, to_objects = _calendar(cells, column)
-
-    def build(at: Array, states: Array) -> pd.Series[Any]:
-        out = np.empty(len(at), dtype=object)
-        out[:] = to_objects(at)
-        out[states != ORDINARY] = absent
-        return pd.Series(out, dtype=object)
-
-    return raw, build
-
-
-def _calendar(cells: pd.Series[Any], column: Column) -> tuple[Array, Callable[[Array], list[Any]]]:
-    types = cell_types(cells)
-    parsed: Any = pd.to_timedelta(cells) if column.kind == "timedelta" else pd.to_datetime(cells, format=column.format)
-    raw, back = _moments_of(parsed, by_day=False)
-
-    def to_objects(at: Array) -> list[Any]:
-        made: Any = back(at, np.zeros(len(at), dtype="i1"))
-        if column.format:
-            return list(made.dt.strftime(column.format))
-        if types == {dt.date}:
-            return list(made.dt.date)
-        stamps = made.astype(object).tolist()
-        if types <= {pd.Timestamp, pd.Timedelta}:
-            return list(stamps)
-        return [stamp.to_pytimedelta() if column.kind == "timedelta" else stamp.to_pydatetime() for stamp in stamps]
-
-    return raw, to_objects
-
-
-def _clock(cells: pd.Series[Any], states: Array) -> tuple[Array, Callable[[Array], list[dt.time]]]:
-    """Times of day as microseconds since midnight."""
-    first = cells[states == ORDINARY].iloc[0]
-    raw = np.array([0 if gone else _microseconds(cell) for cell, gone in zip(cells, states != ORDINARY, strict=True)], dtype="i8")
-
-    def to_objects(at: Array) -> list[dt.time]:
-        midnight = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
-        return [(midnight + dt.timedelta(microseconds=int(x))).time().replace(tzinfo=first.tzinfo) for x in at]
-
-    return raw, to_objects
-
-
-def _microseconds(time: dt.time) -> int:
-    return ((time.hour * 60 + time.minute) * 60 + time.second) * 10**6 + time.microsecond

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from synthnb._random import generator
-from synthnb.engines._chain import BLOCK, grow_chain
+from synthnb.engines._chain import grow_chain
 from synthnb.engines._encode import ORDINARY, Table
+from synthnb.engines.base import BLOCK
 
 if TYPE_CHECKING:
     from synthnb._canonical import Json
@@ -78,7 +79,9 @@ def candidates(rows: int) -> list[int]:
     return [floor, *(leaf for before, leaf in pairwise(ladder) if before < leaf <= rows / 4)]
 
 
-def choose_leaf(table: Table, order: tuple[int, ...], *, seed: int, progress: Progress | None = None) -> tuple[int, list[Trial]]:
+def choose_leaf(
+    table: Table, order: tuple[int, ...], *, seed: int, first: int = 0, progress: Progress | None = None
+) -> tuple[int, list[Trial]]:
     """Return the leaf size and what was tried, in order; the last trial is the one chosen.
 
     The rows are cut in two halves at random. A chain is grown on each in turn, and the
@@ -95,6 +98,8 @@ def choose_leaf(table: Table, order: tuple[int, ...], *, seed: int, progress: Pr
         Columns in the order they are drawn.
     seed : int
         The run's.
+    first : int
+        How many columns of ``order`` may be fixed when rows are drawn.
     progress : Progress, optional
         Told of each leaf size tried.
     """
@@ -104,12 +109,12 @@ def choose_leaf(table: Table, order: tuple[int, ...], *, seed: int, progress: Pr
     space = _Space(table, seed)
     trials: list[Trial] = []
     ladder = candidates(table.rows)
-    alone, judged = _share(halves, order, space, leaf=table.rows, seed=seed)
+    alone, judged = _share(halves, order, space, first=first, leaf=table.rows, seed=seed)
     limit = max(0.5, alone) + _TOLERANCE + _half_width(judged)
     for number, leaf in enumerate(ladder):
         if progress:
             progress(number, len(ladder), f"leaves of {leaf}")
-        share, _ = _share(halves, order, space, leaf=leaf, seed=seed, progress=_rung(progress, number, len(ladder), leaf))
+        share, _ = _share(halves, order, space, first=first, leaf=leaf, seed=seed, progress=_rung(progress, number, len(ladder), leaf))
         trials.append(Trial(leaf, share, limit, judged))
         if trials[-1].passed:
             break
@@ -125,13 +130,13 @@ def _rung(progress: Progress | None, number: int, rungs: int, leaf: int) -> Prog
 
 
 def _share(
-    halves: list[Table], order: tuple[int, ...], space: _Space, *, leaf: int, seed: int, progress: Progress | None = None
+    halves: list[Table], order: tuple[int, ...], space: _Space, *, first: int, leaf: int, seed: int, progress: Progress | None = None
 ) -> tuple[float, int]:
     """The share over both turns, and the rows it rests on."""
     nearer = 0.0
     judged = 0
     for turn, (learnt, held) in enumerate((halves, halves[::-1])):
-        chain = grow_chain(learnt, order, leaf=leaf, seed=seed, progress=progress)
+        chain = grow_chain(learnt, order, leaf=leaf, seed=seed, first=first, progress=progress)
         rows = np.arange(min(learnt.rows, _JUDGED, BLOCK))
         states, positions = chain.draw(rows, seed=seed, unit=("tune", leaf, turn))
         share = nearer_share(space(states, positions), space(learnt.states, learnt.positions), space(held.states, held.positions))

@@ -12,22 +12,34 @@ from synthnb._display import Shown
 from synthnb._progress import Progress, no_progress
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
     from synthnb._canonical import Json
+    from synthnb.engines.generator import Generator
+    from synthnb.recipes.conditions import Conditions
     from synthnb.recipes.recipe import Recipe
 
 __all__ = [
+    "BLOCK",
     "Drawn",
     "Engine",
     "FittedEngine",
     "Progress",
     "Run",
+    "State",
     "Synthesis",
+    "Unit",
     "new_run_id",
     "no_progress",
     "versions",
 ]
+
+BLOCK = 32_768
+"""Rows in a unit of work."""
+
+Unit = tuple[str | int, ...]
+"""What sets one unit's draws apart from another's: the block's number, and for a further attempt more."""
 
 _PACKAGES = ("synthnb", "numpy", "pandas", "scikit-learn")
 
@@ -36,17 +48,24 @@ class Drawn(NamedTuple):
     """What a fitted engine drew."""
 
     frame: pd.DataFrame
-    """The synthetic rows, columns as in the recipe without those left out."""
-    counts: dict[str, int]
-    """Figures worth keeping, such as ``uncommon_copies_left``."""
-    explained: list[dict[str, Json]]
-    """``{"count", "reason"}`` for each group of requested rows that is missing."""
-    notes: list[str]
-    """Sentences the reader of the run should see."""
+    """The rows asked for, in order; columns as in the recipe without those left out."""
+    counts: dict[str, int] = {}  # noqa: RUF012 - a named tuple's default; nobody writes to it
+    """Figures that add up over blocks, such as ``uncommon_copies_left``."""
+    short: np.ndarray[Any, Any] | None = None
+    """Per row, whether it could not be made as asked; None where all could."""
+
+
+class State(NamedTuple):
+    """What a saved generator holds of one of its parts."""
+
+    meta: dict[str, Json]
+    """Plain JSON."""
+    arrays: dict[str, np.ndarray[Any, Any]]
+    """Arrays of numbers by name; never of objects."""
 
 
 class FittedEngine(Protocol):
-    """An engine that has learnt a frame and can draw any number of rows."""
+    """An engine that can draw any number of rows."""
 
     @property
     def parameters(self) -> Mapping[str, Json]:
@@ -60,15 +79,60 @@ class FittedEngine(Protocol):
     def account(self) -> Mapping[str, str]:
         """What the engine says of itself in the disclosure; see `Run.account`."""
 
-    def sample(self, rows: int, *, seed: int, progress: Progress = no_progress) -> Drawn:
-        """Draw rows; the same seed gives the same rows."""
+    @property
+    def conditions(self) -> frozenset[str]:
+        """What `draw` can honour by itself: ``"given"``, ``"where"``, both or none."""
+
+    def draw(
+        self,
+        rows: np.ndarray[Any, Any],
+        *,
+        seed: int,
+        unit: Unit,
+        given: pd.DataFrame | None = None,
+        where: Conditions | None = None,
+    ) -> Drawn:
+        """Draw some rows of one block.
+
+        Parameters
+        ----------
+        rows : ndarray of int
+            Which rows of the block, increasing, each from 0 to `BLOCK` - 1. What a row holds
+            depends on the seed, the unit and its number alone.
+        seed : int
+            The run's.
+        unit : Unit
+            The block and the attempt.
+        given : pandas.DataFrame, optional
+            Cells fixed from outside, one row per row drawn; they come back unchanged.
+        where : Conditions, optional
+            What every row must meet; a row for which that can't be had is marked in ``short``.
+        """
+
+    def notes(self, counts: Mapping[str, int]) -> list[str]:
+        """Sentences the reader of the run should see, given the counts of the whole run."""
+
+    def to_state(self) -> State:
+        """Everything needed to draw again, as plain data."""
 
 
 class Engine(Protocol):
-    """A way for rows to come to be; registered in the group ``synthnb.engines``."""
+    """A way for rows to come to be; registered in the group ``synthnb.engines``.
 
-    def fit(self, frame: pd.DataFrame, recipe: Recipe, *, seed: int, progress: Progress = no_progress) -> FittedEngine:
-        """Learn a frame whose columns the recipe describes."""
+    It is made with the user's options as keywords.
+    """
+
+    def fit(self, frame: pd.DataFrame | None, recipe: Recipe, *, seed: int, progress: Progress = no_progress) -> FittedEngine:
+        """Learn a frame whose columns the recipe describes; None for an engine that needs no data."""
+
+    def restore(self, recipe: Recipe, state: State) -> FittedEngine:
+        """Return what `FittedEngine.to_state` kept.
+
+        Raises
+        ------
+        RecordError
+            The state isn't one of this engine's.
+        """
 
 
 def new_run_id() -> str:
@@ -104,8 +168,8 @@ class Run:
 
     id: str
     """``"run-"`` and 12 hexadecimal digits."""
-    kind: Literal["generate", "column"]
-    """Whether a whole table or one column was made."""
+    kind: Literal["generate", "column", "impute"]
+    """Whether a whole table or one column was made, or missing cells were filled."""
     engine: str
     """The engine's registered name."""
     engine_reason: str
@@ -181,14 +245,18 @@ def _plain(value: Any) -> Json:
 
 @dataclass(frozen=True, repr=False)
 class Synthesis(Shown):
-    """A synthetic frame with the run that made it."""
+    """A synthetic frame, or several, with the run that made it."""
 
     display_name: ClassVar[str] = "synthesis"
 
     frame: Any
-    """The rows, in the kind of frame that was given (pandas, polars or Arrow)."""
+    """The rows, in the kind of frame that was given (pandas, polars or Arrow); of several tables, the first."""
     run: Run
     """How they came to be."""
+    frames: Mapping[str, Any] = field(default_factory=dict)
+    """By table name where several tables were made; else empty."""
+    generator: Generator | None = None
+    """What drew the rows, to draw more or to be saved; None where nothing was fitted."""
 
     def to_dict(self) -> dict[str, Json]:
         """The run as plain JSON types; rows are never part of it."""

@@ -13,21 +13,26 @@ comes out equal to a real row that occurs once is drawn again.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from synthnb.engines._chain import BLOCK, Chain, grow_chain
+from synthnb.engines._chain import Chain, chain_from_state, chain_to_state, grow_chain
 from synthnb.engines._copies import CopyCheck
 from synthnb.engines._encode import Coder, encode_table
+from synthnb.engines._follows import decided_after
+from synthnb.engines._leaves import DAMAGED
+from synthnb.engines._particles import Aims, aims_of, draw_aimed
 from synthnb.engines._tuning import SMALLEST_LEAF, Trial, choose_leaf
-from synthnb.engines.base import Drawn, Progress, no_progress
-from synthnb.errors import FrameError, OptionError, shown
+from synthnb.engines.base import BLOCK, Drawn, Progress, State, no_progress
+from synthnb.errors import FrameError, OptionError, RecordError, shown
 
 if TYPE_CHECKING:
     from synthnb._canonical import Json
+    from synthnb.engines.base import Unit
+    from synthnb.recipes.conditions import Conditions
     from synthnb.recipes.recipe import Recipe
 
 __all__ = ["MINIMUM_ROWS", "FittedTrees", "Trees"]
@@ -82,20 +87,44 @@ class Trees:
                 fix="Add rows; with so few, any synthetic table would repeat them.",
             )
         table = encode_table(frame, recipe)
-        order = drawing_order(table.coders)
+        order = drawing_order(table.coders, recipe.given)
+        first = len(set(recipe.given) & {coder.column.name for coder in table.coders})
+        order = decided_after(
+            table, order, sum(coder.column.name in recipe.given or coder.column.role == "group" for coder in table.coders)
+        )
         trials: list[Trial] = []
         leaf = self._leaf
         if leaf is None:
-            leaf, trials = choose_leaf(table, order, seed=seed, progress=_phase(progress, "tuning"))
-        chain = grow_chain(table, order, leaf=leaf, seed=seed, progress=_phase(progress, "fitting"))
-        return FittedTrees(chain, leaf, tuple(trials), recipe)
+            leaf, trials = choose_leaf(table, order, seed=seed, first=first, progress=_phase(progress, "tuning"))
+        chain = grow_chain(table, order, leaf=leaf, seed=seed, first=first, progress=_phase(progress, "fitting"))
+        return FittedTrees(chain, CopyCheck(table), leaf, tuple(trials), recipe, table.rows)
+
+    def restore(self, recipe: Recipe, state: State) -> FittedTrees:
+        """Return what `FittedTrees.to_state` kept.
+
+        Raises
+        ------
+        RecordError
+            The state isn't one of this engine's.
+        """
+        chain = chain_from_state(recipe, state)
+        try:
+            meta, uncommon = state.meta, state.arrays["uncommon"]
+            trials = tuple(Trial(int(t["leaf"]), float(t["share"]), float(t["limit"]), int(t["n"])) for t in meta["trials"])
+            leaf, rows = int(meta["leaf"]), int(meta["rows"])
+            copies = CopyCheck.restore(chain.coders, uncommon)
+        except (KeyError, TypeError, ValueError) as error:
+            raise RecordError(f"The state of fitted trees was expected; this isn't one: {error}.", fix=DAMAGED) from error
+        return FittedTrees(chain, copies, leaf, trials, recipe, rows)
 
 
-def drawing_order(coders: tuple[Coder, ...]) -> tuple[int, ...]:
-    """Groups first, then the frame's own order, with categories of many levels last."""
+def drawing_order(coders: tuple[Coder, ...], given: tuple[str, ...] = ()) -> tuple[int, ...]:
+    """Given columns first, then groups, then the frame's own order, with categories of many levels last."""
 
     def rank(j: int) -> tuple[int, int]:
         coder = coders[j]
+        if coder.column.name in given:
+            return (-1, given.index(coder.column.name))
         late = not coder.ordered and coder.size > _MANY_LEVELS
         return (0 if coder.column.role == "group" else 2 if late else 1, j)
 
@@ -112,17 +141,23 @@ class FittedTrees:
 
     chain: Chain
     """The trees."""
+    copies: CopyCheck
+    """Tells rows that equal a real row that occurs once."""
     leaf: int
     """Fewest rows in a leaf."""
     trials: tuple[Trial, ...]
     """Leaf sizes tried; empty if it was given."""
     recipe: Recipe
     """What is made."""
+    rows: int
+    """How many rows were learnt."""
+    _aims: dict[str, Aims] = field(default_factory=dict, repr=False, compare=False)
+    """What the last condition asks of the trees, worked out once."""
 
     @property
     def parameters(self) -> Mapping[str, Json]:
         """Leaf size, what was tried, and the order of columns."""
-        names = [coder.column.name for coder in self.chain.table.coders]
+        names = [coder.column.name for coder in self.chain.coders]
         return {
             "leaf": self.leaf,
             "leaf_tuned": bool(self.trials),
@@ -135,7 +170,7 @@ class FittedTrees:
     @property
     def how(self) -> Mapping[str, str]:
         """How each column was made, by name."""
-        made = {coder.column.name: _how(coder) for coder in self.chain.table.coders}
+        made = {coder.column.name: _how(coder) for coder in self.chain.coders}
         left = {column.name: f"left out: {column.why}" for column in self.recipe.columns if column.kind == "text"}
         return made | left
 
@@ -144,44 +179,87 @@ class FittedTrees:
         """What trees do, in the disclosure's words."""
         return _ACCOUNT
 
-    def sample(self, rows: int, *, seed: int, progress: Progress = no_progress) -> Drawn:
-        """Draw rows, block by block; the first rows are the same however many are drawn."""
-        check = CopyCheck(self.chain.table)
-        blocks = [(start // BLOCK, min(BLOCK, rows - start)) for start in range(0, rows, BLOCK)]
-        parts, again, left = [], 0, 0
-        for number, size in blocks:
-            share = _within(progress, number, len(blocks))
-            states, positions, redrawn, remaining = self._block(number, size, check, seed, share)
-            parts.append((states, positions))
-            again += redrawn
-            left += remaining
-        states = np.concatenate([part for part, _ in parts])
-        positions = np.concatenate([part for _, part in parts])
-        counts = {"uncommon_copies_resampled": again - left, "uncommon_copies_left": left}
-        return Drawn(self._decode(states, positions), counts, [], self._notes(counts))
+    @property
+    def conditions(self) -> frozenset[str]:
+        """What `draw` can honour by itself."""
+        return frozenset({"given", "where"})
 
-    def _block(self, block: int, size: int, check: CopyCheck, seed: int, progress: Progress) -> tuple[Array, Array, int, int]:
-        """One block's rows; those that equal an uncommon real row are drawn again a few times."""
-        states, positions = self.chain.draw(np.arange(size), seed=seed, unit=(block,), progress=progress)
-        copies = np.flatnonzero(check(states, positions))
+    def draw(
+        self,
+        rows: Array,
+        *,
+        seed: int,
+        unit: Unit,
+        given: pd.DataFrame | None = None,
+        where: Conditions | None = None,
+    ) -> Drawn:
+        """Draw some rows of one block; those that equal an uncommon real row are drawn again a few times.
+
+        Raises
+        ------
+        OptionError
+            Fixed columns aren't those that the trees draw first.
+        FrameError
+            A fixed cell is a level that the real rows don't hold.
+        """
+        fixed = None if given is None else self._fixed(given)
+        states, positions, short = self._aimed(rows, where, seed, unit, fixed)
+        copies = np.flatnonzero(self.copies(states, positions) & ~short)
         first = len(copies)
         for attempt in range(1, _ATTEMPTS + 1):
             if not len(copies):
                 break
-            states[copies], positions[copies] = self.chain.draw(copies, seed=seed, unit=(block, "again", attempt))
-            copies = copies[check(states[copies], positions[copies])]
-        return states, positions, first, len(copies)
+            again = None if fixed is None else (fixed[0][copies], fixed[1][copies])
+            drawn = self._aimed(rows[copies], where, seed, (*unit, "again", attempt), again)
+            states[copies], positions[copies], short[copies] = drawn
+            copies = copies[self.copies(states[copies], positions[copies]) & ~short[copies]]
+        counts = {"uncommon_copies_resampled": first - len(copies), "uncommon_copies_left": len(copies)}
+        frame = self._decode(states, positions)
+        if given is not None:
+            frame = frame.assign(**{name: given[name].array for name in given})
+        return Drawn(frame, counts, short if short.any() else None)
+
+    def _aimed(
+        self, rows: Array, where: Conditions | None, seed: int, unit: Unit, fixed: tuple[Array, Array] | None
+    ) -> tuple[Array, Array, Array]:
+        """States, positions, and which rows could not be made to meet a condition."""
+        if where is None or not len(rows):
+            return *self.chain.draw(rows, seed=seed, unit=unit, fixed=fixed), np.zeros(len(rows), dtype=bool)
+        if where.text not in self._aims:
+            self._aims.clear()
+            self._aims[where.text] = aims_of(self.chain, where)
+        return draw_aimed(self.chain, self._aims[where.text], where, rows, seed=seed, unit=unit, fixed=fixed)
+
+    def _fixed(self, given: pd.DataFrame) -> tuple[Array, Array]:
+        """States and positions of cells fixed from outside, in the order the columns are drawn."""
+        coders = [self.chain.coders[j] for j in self.chain.order[: given.shape[1]]]
+        if {coder.column.name for coder in coders} != set(given):
+            first = ", ".join(shown(self.chain.coders[j].column.name) for j in self.chain.order[: len(self.chain.patterns)][:5])
+            raise OptionError(
+                f"Columns to be fixed must be those that were drawn first when the trees were fitted ({first}); "
+                f"got {', '.join(map(shown, given))}.",
+                fix="Fit the generator with these columns given.",
+            )
+        encoded = [coder.encode(given[coder.column.name]) for coder in coders]
+        return np.column_stack([cells.states for cells in encoded]), np.column_stack([cells.positions for cells in encoded])
+
+    def notes(self, counts: Mapping[str, int]) -> list[str]:
+        """Sentences the reader of the run should see."""
+        return [*_on_copies(counts), *_on_tuning(self.trials), *_on_left_out(self.recipe), *_on_identifying(self.chain, self.rows)]
+
+    def to_state(self) -> State:
+        """Everything needed to draw again, as plain data."""
+        state = chain_to_state(self.chain)
+        meta = {**state.meta, "leaf": self.leaf, "rows": self.rows, "trials": [asdict(trial) for trial in self.trials]}
+        return State(meta, {**state.arrays, "uncommon": self.copies.uncommon})
 
     def _decode(self, states: Array, positions: Array) -> pd.DataFrame:
-        coders = self.chain.table.coders
+        coders = self.chain.coders
         return pd.DataFrame({coder.column.name: coder.decode(states[:, j], positions[:, j]) for j, coder in enumerate(coders)})
-
-    def _notes(self, counts: Mapping[str, int]) -> list[str]:
-        return [*_on_copies(counts), *_on_tuning(self.trials), *_on_left_out(self.recipe), *_on_identifying(self.chain)]
 
 
 def _on_copies(counts: Mapping[str, int]) -> list[str]:
-    left = counts["uncommon_copies_left"]
+    left = counts.get("uncommon_copies_left", 0)
     if not left:
         return []
     return [
@@ -222,10 +300,10 @@ def _on_left_out(recipe: Recipe) -> list[str]:
     ]
 
 
-def _on_identifying(chain: Chain) -> list[str]:
+def _on_identifying(chain: Chain, rows: int) -> list[str]:
     """What may point to somebody: levels of one row, and numbers that differ in every row."""
     notes = []
-    for coder in chain.table.coders:
+    for coder in chain.coders:
         name, alone = shown(coder.column.name), int((coder.counts == 1).sum())
         if coder.column.kind == "category" and alone:
             notes.append(
@@ -238,16 +316,12 @@ def _on_identifying(chain: Chain) -> list[str]:
                 f"Column {name} has few different numbers, which are drawn as they are; {kept_alone:,} of them stand in one real row each. "
                 "Round or cap them if one could point to somebody."
             )
-        if coder.column.kind == "integer" and coder.size == chain.table.rows:
+        if coder.column.kind == "integer" and coder.size == rows:
             notes.append(
                 f"Column {name} has a different whole number in each row, as an identifier has; "
                 "it was made as a number. Drop it if it identifies."
             )
     return notes
-
-
-def _within(progress: Progress, block: int, blocks: int) -> Progress:
-    return lambda done, total, what: progress(block * total + done, blocks * total, f"drawing {what}")
 
 
 def _how(coder: Coder) -> str:

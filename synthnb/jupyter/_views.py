@@ -20,6 +20,7 @@ __all__ = [
     "export_view",
     "findings_title",
     "models_view",
+    "profile_view",
     "report_view",
     "rows_view",
     "run_view",
@@ -125,8 +126,10 @@ def _preview(frame: Any, run: Mapping[str, Any], rows: int) -> Json:
 def _is_made(run: Mapping[str, Any]) -> bool:
     """Whether every row may be shown: generated here, or a column for rows that were.
 
-    Rows of unknown origin may be real, and a text about them may quote them.
+    Rows of unknown origin may be real, and a text about them may quote them; completed rows are real but for the cells filled.
     """
+    if run.get("kind") == "impute":
+        return False
     return run.get("kind") != "column" or all(table.get("origin") for table in run.get("inputs", []))
 
 
@@ -148,7 +151,10 @@ def _run_facts(run: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     facts = [
         ("How", ". ".join(part for part in (f"{clean(run.get('engine'))} engine", clean(run.get("engine_reason"), 300)) if part), ""),
         ("Model", _pairs(run.get("model")), ""),
-        *(("From", f"{table_line(table)}, {_short(table.get('digest'))}", str(table.get("digest"))) for table in run.get("inputs", [])),
+        *(
+            ("From", f"{table_line(table)}, {_short(table.get('digest', 'digest withheld'))}", str(table.get("digest", "")))
+            for table in run.get("inputs", [])
+        ),
         ("Seed", clean(run.get("seed")), ""),
         ("Recipe", _short(run.get("recipe_digest")), str(run.get("recipe_digest"))),
         ("Result", _short(output.get("digest")), str(output.get("digest"))),
@@ -165,6 +171,8 @@ def _moment(value: object) -> str:
 
 def _said(run: Mapping[str, Any], made: str) -> str:
     """What the rows shown are, or why none are."""
+    if run.get("kind") == "impute":
+        return "Only missing cells were filled, by draws; the rows are the real table's, so none is shown."
     if run.get("kind") != "column":
         return "These rows were generated, not observed."
     if _is_made(run):
@@ -175,13 +183,17 @@ def _said(run: Mapping[str, Any], made: str) -> str:
     )
 
 
+def _title(run: Mapping[str, Any], made: str) -> str:
+    what = {"column": f"Column {made} in", "impute": "Completed table"}.get(str(run.get("kind")), "Synthetic table")
+    return f"{what} {table_line(run.get('output') or {})}"
+
+
 def run_view(frame: Any, run: Mapping[str, Any], rows: int) -> Json:
     """Everything the synthesis card says."""
-    output = run.get("output") or {}
     explained = [(count(entry.get("count")), clean(entry.get("reason"), 300)) for entry in run.get("explained", [])]
     made = ", ".join(clean(column.get("name")) for column in run.get("columns", []))
     return {
-        "title": f"Column {made} in {table_line(output)}" if run.get("kind") == "column" else f"Synthetic table {table_line(output)}",
+        "title": _title(run, made),
         "said": _said(run, made),
         "partial": bool(run.get("partial")),
         "facts": _run_facts(run),
@@ -374,6 +386,23 @@ def models_view(rows: Sequence[Mapping[str, Any]]) -> Json:
 
 def _megabytes(size: Any) -> str | None:
     return None if size is None else f"{size / 1e6:,.1f} MB"
+
+
+def profile_view(profile: Mapping[str, Any]) -> Json:
+    """A profile's columns, one line each."""
+    head = ["Column", "Kind", "Role", "Distinct", "Missing", "To look at"]
+    rows = [
+        [
+            clean(column["name"]),
+            clean(column["kind"]),
+            clean(column["role"]),
+            count(column["distinct"]),
+            percent(column["missing"]),
+            clean("; ".join(column["flags"]), 300),
+        ]
+        for column in profile["columns"]
+    ]
+    return {"head": head, "rows": rows}
 
 
 def findings_title(findings: Sequence[Mapping[str, Any] | str]) -> str:

@@ -96,4 +96,5 @@ def table_line(table: Mapping[str, Any] | None) -> str:
         return ""
     columns = table.get("columns")
     width = len(columns) if isinstance(columns, list) else columns
-    return f"{clean(table.get('name'))}, {count(table.get('rows'))} rows × {count(width)} columns"
+    rows = f"{count(table['rows'])} rows × " if "rows" in table else ""
+    return f"{clean(table.get('name'))}, {rows}{count(width)} columns"

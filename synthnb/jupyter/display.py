@@ -15,9 +15,11 @@ from synthnb.disclosure.session import session
 if TYPE_CHECKING:
     from synthnb.disclosure.record import Record
     from synthnb.engines.base import Synthesis
+    from synthnb.engines.replicates import Replicates
     from synthnb.evaluation.report import Report
+    from synthnb.recipes.profile import Profile
 
-__all__ = ["show_record", "show_report", "show_synthesis"]
+__all__ = ["show_profile", "show_record", "show_replicates", "show_report", "show_synthesis"]
 
 Shown = tuple[dict[str, Any], dict[str, Any]]
 
@@ -31,6 +33,21 @@ def show_synthesis(synthesis: Synthesis) -> Shown:
 
     entries = [session.remember(entry_of(synthesis))]
     return session.mark_shown(entries, synthesis_bundle(synthesis.frame, synthesis.run.to_dict(), entries)), {}
+
+
+def show_replicates(replicates: Replicates) -> Shown:
+    """The same for several syntheses: the first one's preview, and the run over all of them."""
+    from synthnb.jupyter.mime import synthesis_bundle
+
+    entries = [session.remember(entry_of(replicates))]
+    return session.mark_shown(entries, synthesis_bundle(replicates.frame, replicates.run.to_dict(), entries)), {}
+
+
+def show_profile(profile: Profile) -> Shown:
+    """What each column is taken for, as a table."""
+    from synthnb.jupyter.mime import profile_bundle
+
+    return profile_bundle(profile.to_dict()), {}
 
 
 def show_report(report: Report) -> Shown:

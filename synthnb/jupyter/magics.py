@@ -81,26 +81,54 @@ class SynthMagics(Magics):
         self._ours[name] = id(value)
 
     def _generate(self, given: Namespace, _: str | None) -> Any:
-        from synthnb._api import generate
+        from synthnb.jupyter.generating import generate_as_asked
 
         name = self._checked(given.__dict__["as"], given.overwrite)
-        source = self._frame(given.frame)
-        with CellProgress("Generating") as progress:
-            synthesis = generate(
-                source,
-                rows=given.rows,
-                engine=given.engine or "auto",
-                groups=given.groups or (),
+        made = generate_as_asked(given, name or "synthetic", self._variables)
+        if name is None:
+            return made
+        several = getattr(made, "syntheses", None) is not None
+        self._assign(name, made if several else dict(made.frames) or made.frame)
+        publish(made)
+        return None
+
+    def _profile(self, given: Namespace, _: str | None) -> None:
+        from synthnb.jupyter.profiling import show_profile
+
+        name = str(self._checked(given.__dict__["as"] or "recipe", given.overwrite))
+        frame = self._frame(given.frame)
+        show_profile(frame, given.frame, variable=name, groups=given.groups or (), keep=lambda recipe: self._assign(name, recipe))
+
+    def _impute(self, given: Namespace, _: str | None) -> Any:
+        from synthnb._api import impute
+
+        name = self._checked(given.__dict__["as"], given.overwrite)
+        with CellProgress("Filling") as progress:
+            made = impute(
+                self._frame(given.frame),
+                columns=given.columns,
+                engine=given.engine or "trees",
+                replicates=given.replicates or 1,
+                name=name or "completed",
                 source_name=given.frame,
-                name=name or "synthetic",
                 random_state=given.seed,
                 progress=progress,
             )
         if name is None:
-            return synthesis
-        self._assign(name, synthesis.frame)
-        publish(synthesis)
+            return made
+        self._assign(name, made if (given.replicates or 1) > 1 else made.frame)
+        publish(made)
         return None
+
+    def _budget(self, given: Namespace, _: str | None) -> None:
+        from synthnb._api import budgets, open_budget
+        from synthnb.jupyter.mime import budgets_bundle
+
+        if given.epsilon is not None:
+            if given.account is None:
+                raise OptionError("A limit belongs to an account; none was named.", fix=f"For example: {VERBS['budget'].example}")
+            open_budget(given.account, epsilon=given.epsilon, delta=given.delta)
+        publish_bundle(budgets_bundle(budgets(given.account)))
 
     def _column(self, given: Namespace, cell: str | None) -> None:
         from synthnb._api import write_column

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from synthnb.config import get_config
 from synthnb.jupyter import _words
-from synthnb.jupyter._views import Json, export_view, findings_title, models_view, report_view, rows_view, run_view, runs_view
+from synthnb.jupyter._views import Json, export_view, findings_title, models_view, profile_view, report_view, rows_view, run_view, runs_view
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -23,14 +23,17 @@ __all__ = [
     "RECORD_MIME",
     "REPORT_MIME",
     "WIDGET_MIME",
+    "budgets_bundle",
     "export_bundle",
     "findings_bundle",
     "models_bundle",
+    "profile_bundle",
     "progress_bundle",
     "progress_html",
     "record_bundle",
     "report_bundle",
     "runs_bundle",
+    "split_bundle",
     "synthesis_bundle",
     "widget_metadata",
 ]
@@ -192,6 +195,22 @@ def _table_bundle(title: str, table: Json, empty: str) -> Json:
         "text/markdown": _render("table.md.j2", **view),
         "text/plain": "\n".join([title, *lines]) if lines else empty,
     }
+
+
+def profile_bundle(profile: Mapping[str, Any]) -> Json:
+    """What each column is taken for: `synthnb.recipes.profile.Profile.to_dict`'s mapping as a table."""
+    title = f"What the {len(profile['columns']):,} columns of {_words.clean(profile['table'])} are taken for"
+    return _table_bundle(title, profile_view(profile), "There is no column.")
+
+
+def split_bundle(split: Sequence[Mapping[str, Any]]) -> Json:
+    """How a privacy budget is about to be spent, step by step."""
+    return _table_bundle("The privacy budget, before any of it is spent", rows_view(split), "No budget is spent.")
+
+
+def budgets_bundle(accounts: Sequence[Mapping[str, Any]]) -> Json:
+    """The privacy budgets of this machine: limits, what was spent and what is left."""
+    return _table_bundle("Privacy budgets", rows_view(accounts), "No privacy budget has been opened here yet.")
 
 
 def export_bundle(entry: Mapping[str, Any], note: str = "") -> Json:

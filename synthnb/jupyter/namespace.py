@@ -10,7 +10,7 @@ from typing import Any
 
 from synthnb.errors import FrameError, OptionError, shown
 
-__all__ = ["frame_names", "is_frame", "look_up", "new_name"]
+__all__ = ["frame_names", "is_frame", "look_up", "look_up_source", "new_name"]
 
 _TABLES = {("pandas", "DataFrame"), ("polars", "DataFrame"), ("pyarrow", "Table")}
 
@@ -35,6 +35,33 @@ def _walk(node: ast.expr, variables: Mapping[str, Any]) -> Any:
         case ast.Subscript(value=inner, slice=ast.Constant(value=key)):
             return _walk(inner, variables)[key]
     raise LookupError
+
+
+_FILES = (".csv", ".parquet", ".json", ".synthgen")
+_SOURCES = {"Recipe", "Generator", "Synthesis"}
+
+
+def look_up_source(expression: str, variables: Mapping[str, Any]) -> Any:
+    """Return what rows can be made from: a frame, a mapping of frames, a recipe or a generator; or the path of a file of one.
+
+    Raises
+    ------
+    OptionError
+        There is no such variable, and it isn't a file's name.
+    FrameError
+        The variable holds something else.
+    """
+    if expression.endswith(_FILES) and expression not in variables:
+        return expression
+    try:
+        value = _walk(ast.parse(expression.strip(), mode="eval").body, variables)
+    except (LookupError, AttributeError, SyntaxError, TypeError):
+        return look_up(expression, variables)
+    if isinstance(value, Mapping) and value and all(map(is_frame, value.values())):
+        return value
+    if type(value).__name__ in _SOURCES and type(value).__module__.startswith("synthnb."):
+        return getattr(value, "generator", None) or value
+    return look_up(expression, variables)
 
 
 def look_up(expression: str, variables: Mapping[str, Any]) -> Any:

@@ -23,9 +23,11 @@ class Option:
     help: str
     """What it does, in a sentence."""
     takes: str = "text"
-    """What stands there: frame, variable, columns, column, number, decimal, file, model, flag or text; completion follows it."""
+    """What stands there: frame, variable, columns, column, number, decimal, file, model, engine, flag or text; completion follows it."""
     required: bool = False
     """Whether the verb fails without it."""
+    repeats: bool = False
+    """Whether it may be given several times."""
 
     @property
     def key(self) -> str:
@@ -58,17 +60,75 @@ VERBS: dict[str, Verb] = {
     for verb in (
         Verb(
             name="generate",
-            summary="Generate a synthetic frame from a real one.",
+            summary="Generate a synthetic frame from a real one, a recipe or a saved generator.",
             options=(
-                Option(name="FRAME", help="The real frame: a variable holding pandas, polars or Arrow data.", takes="frame", required=True),
+                Option(
+                    name="FRAME",
+                    help="A pandas, polars or Arrow frame, a mapping of frames, a recipe or a generator: a variable, or a file of one.",
+                    takes="frame",
+                    required=True,
+                ),
                 Option(name="--rows", help="How many rows to make; as many as the real frame has, if left out.", takes="number"),
                 Option(name="--as", help="The variable to put the synthetic frame in.", takes="variable"),
                 _SEED,
                 _GROUPS,
-                Option(name="--engine", help="How rows come to be: auto, trees or a registered engine.", takes="engine"),
-                Option(name="--overwrite", help="Replace the variable even if synthnb didn't make it.", takes="flag"),
+                Option(name="--engine", help="How rows come to be: auto, trees or another registered engine.", takes="engine"),
+                Option(name="--option", help="One of the engine's own options, as name=value.", repeats=True),
+                Option(name="--recipe", help="A variable or file with what to make, where it isn't to be inferred.", takes="variable"),
+                Option(name="--rule", help='What every row must satisfy, such as "start <= end".', repeats=True),
+                Option(name="--where", help="A condition every row must meet, such as \"age > 65 and sex == 'F'\"."),
+                Option(name="--given", help="A frame of columns fixed from outside, one row for each row to make.", takes="frame"),
+                Option(name="--balance", help="Columns, comma-separated, whose levels are to be equally frequent.", takes="columns"),
+                Option(name="--replicates", help="How many independent syntheses to make.", takes="number"),
+                Option(name="--subject", help="For repeated visits: the column that names the subject.", takes="column"),
+                Option(name="--time", help="For repeated visits: the column that holds a visit's time.", takes="column"),
+                Option(
+                    name="--survival",
+                    help="A time and its event, as time,event: columns of how long, and of whether it ended.",
+                    repeats=True,
+                ),
+                Option(name="--merge-below", help="Merge the levels of a category that fewer rows hold.", takes="number"),
+                Option(name="--epsilon", help="A privacy budget for the engine dp.", takes="decimal"),
+                Option(name="--on", help="Where rows are drawn: inline, processes, processes:N, dask or dask://host:port."),
+                Option(name="--save", help="A file, ending in .synthgen, to keep the fitted generator in.", takes="file"),
+                Option(name="--overwrite", help="Replace the variable, or the file, even if synthnb didn't make it.", takes="flag"),
             ),
             example="%synth generate trial --rows 2000 --as synthetic --seed 7 --groups sex,arm",
+        ),
+        Verb(
+            name="profile",
+            summary="Show what each column of a frame is taken for, to be corrected before anything runs; it becomes the recipe.",
+            options=(
+                Option(name="FRAME", help="The real frame.", takes="frame", required=True),
+                Option(name="--as", help="The variable to put the recipe in; recipe, if left out.", takes="variable"),
+                _GROUPS,
+                Option(name="--overwrite", help="Replace the variable even if synthnb didn't make it.", takes="flag"),
+            ),
+            example="%synth profile trial --as recipe",
+        ),
+        Verb(
+            name="impute",
+            summary="Fill the missing cells of a real frame by draws conditioned on what is there.",
+            options=(
+                Option(name="FRAME", help="The real frame.", takes="frame", required=True),
+                Option(name="--as", help="The variable to put the filled frame in.", takes="variable"),
+                Option(name="--columns", help="Columns, comma-separated, to fill; all, if left out.", takes="columns"),
+                Option(name="--engine", help="How cells are drawn: trees or arf.", takes="engine"),
+                Option(name="--replicates", help="How many completed frames to make.", takes="number"),
+                _SEED,
+                Option(name="--overwrite", help="Replace the variable even if synthnb didn't make it.", takes="flag"),
+            ),
+            example="%synth impute trial --as completed --seed 7",
+        ),
+        Verb(
+            name="budget",
+            summary="Show the privacy budgets kept on this machine: what each account allows, what was spent, and on what.",
+            options=(
+                Option(name="ACCOUNT", help="One account; all, if left out."),
+                Option(name="--epsilon", help="Open the account with this limit.", takes="decimal"),
+                Option(name="--delta", help="The limit's delta.", takes="decimal"),
+            ),
+            example="%synth budget trial --epsilon 3 --delta 1e-6",
         ),
         Verb(
             name="column",
@@ -168,6 +228,8 @@ def _parser_for(verb: Verb) -> _Parser:
     for option in verb.options:
         if option.takes == "flag":
             parser.add_argument(option.name, dest=option.key, action="store_true")
+        elif option.repeats:
+            parser.add_argument(option.name, dest=option.key, action="append", default=[])
         elif option.name.startswith("--"):
             parser.add_argument(option.name, dest=option.key, type=_TYPES.get(option.takes, str), required=option.required)
         else:

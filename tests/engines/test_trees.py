@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,15 +13,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from synthnb.engines._chain import BLOCK
 from synthnb.engines._leaves import _pruned
+from synthnb.engines._nodes import Nodes
 from synthnb.engines._tuning import Trial, candidates, nearer_share
+from synthnb.engines.base import BLOCK
+from synthnb.engines.generator import Generator
+from synthnb.engines.sampling import Asked, Delivered, draw_rows
 from synthnb.engines.trees import FittedTrees, Trees
 from synthnb.errors import FrameError, OptionError
 from synthnb.recipes.infer import infer_recipe
-
-if TYPE_CHECKING:
-    from synthnb.engines.base import Drawn
 
 N = 200
 LEAF = 15
@@ -31,8 +32,17 @@ def fit(frame: pd.DataFrame, *, leaf: int | None = LEAF, seed: int = 1, **option
     return Trees(leaf=leaf).fit(frame, recipe, seed=seed)
 
 
-def draw(frame: pd.DataFrame, rows: int = N, *, seed: int = 1, **options: Any) -> Drawn:
-    return fit(frame, seed=seed, **options).sample(rows, seed=seed)
+def sample(fitted: FittedTrees, rows: int, *, seed: int = 1) -> Delivered:
+    return draw_rows(Generator("trees", fitted, (), fitted.recipe, fitted.recipe), Asked(rows=rows, seed=seed))
+
+
+def draw(frame: pd.DataFrame, rows: int = N, *, seed: int = 1, **options: Any) -> Delivered:
+    return sample(fit(frame, seed=seed, **options), rows, seed=seed)
+
+
+def notes(frame: pd.DataFrame, rows: int = N, *, seed: int = 1, **options: Any) -> list[str]:
+    fitted = fit(frame, seed=seed, **options)
+    return fitted.notes(sample(fitted, rows, seed=seed).counts)
 
 
 def numbers(seed: int = 0, n: int = N) -> np.ndarray[Any, Any]:
@@ -114,7 +124,7 @@ def test_common_values_are_kept_and_others_moved() -> None:
     amount = np.where(np.arange(N) % 2 == 0, 0.0, np.exp(numbers()))
     frame = pd.DataFrame({"amount": amount})
     fitted = fit(frame)
-    made = fitted.sample(1000, seed=1).frame["amount"].to_numpy()
+    made = sample(fitted, 1000).frame["amount"].to_numpy()
     assert np.mean(made == 0) == pytest.approx(0.5, abs=0.06)
     assert not set(made[made != 0]) & set(amount)
     assert "common values as they are" in fitted.how["amount"]
@@ -198,10 +208,11 @@ def test_copies_of_uncommon_rows_are_drawn_again_and_counted() -> None:
 
 def test_copies_that_cannot_be_avoided_are_said() -> None:
     frame = pd.DataFrame({"a": ["x"] * 39 + ["y"], "b": ["p"] * 39 + ["q"]})
-    drawn = draw(frame, 2000, leaf=20)
+    fitted = fit(frame, leaf=20)
+    drawn = sample(fitted, 2000)
     left = int(((drawn.frame["a"] == "y") & (drawn.frame["b"] == "q")).sum())
     assert drawn.counts["uncommon_copies_left"] == left
-    assert any("equal a real row" in note for note in drawn.notes) == bool(left)
+    assert any("equal a real row" in note for note in fitted.notes(drawn.counts)) == bool(left)
 
 
 def test_common_rows_may_be_repeated() -> None:
@@ -211,7 +222,7 @@ def test_common_rows_may_be_repeated() -> None:
 
 def test_the_first_rows_do_not_depend_on_how_many_are_drawn() -> None:
     fitted = fit(pd.DataFrame({"x": numbers(1), "g": np.arange(N) % 4, "y": numbers(2)}).mask(np.arange(N)[:, None] % 9 == [1, 2, 3]))
-    few, many = (fitted.sample(rows, seed=3).frame for rows in (700, BLOCK + 500))
+    few, many = (sample(fitted, rows, seed=3).frame for rows in (700, BLOCK + 500))
     pd.testing.assert_frame_equal(few, many.head(700))
     assert not many.head(500).equals(many.tail(500).reset_index(drop=True))
 
@@ -250,18 +261,18 @@ def test_twenty_rows_are_enough() -> None:
 
 
 def test_an_identifier_kept_as_a_number_is_said() -> None:
-    drawn = draw(pd.DataFrame({"patient": range(1000, 1000 + N), "y": numbers()}))
-    assert any("'patient' has a different whole number in each row" in note for note in drawn.notes)
+    said = notes(pd.DataFrame({"patient": range(1000, 1000 + N), "y": numbers()}))
+    assert any("'patient' has a different whole number in each row" in note for note in said)
 
 
 def test_levels_of_a_single_row_are_said() -> None:
-    drawn = draw(pd.DataFrame({"job": ["nurse", "clerk"] * 99 + ["judge", "mayor"], "y": numbers()}))
-    assert any("'job' has 2 levels that one real row each holds" in note for note in drawn.notes)
+    said = notes(pd.DataFrame({"job": ["nurse", "clerk"] * 99 + ["judge", "mayor"], "y": numbers()}))
+    assert any("'job' has 2 levels that one real row each holds" in note for note in said)
 
 
 def test_a_leaf_tuned_on_few_rows_is_said_to_be_poorly_tested() -> None:
-    few, many = (fit(pd.DataFrame({"x": numbers(1, n), "y": numbers(2, n)}), leaf=None).sample(5, seed=1).notes for n in (20, 600))
-    assert any("of 20 synthetic rows judged, 50% lay nearer" in note for note in few)
+    few, many = (notes(pd.DataFrame({"x": numbers(1, n), "y": numbers(2, n)}), 5, leaf=None) for n in (20, 600))
+    assert any(re.search(r"of 20 synthetic rows judged, \d+% lay nearer", note) for note in few)
     assert not any("judged" in note for note in many)
 
 
@@ -288,8 +299,8 @@ def test_splits_that_chance_explains_are_taken_back() -> None:
     x = numbers(2, 500).reshape(-1, 1)
     chance = DecisionTreeRegressor(min_samples_leaf=20, random_state=0).fit(x, noise).tree_
     real = DecisionTreeRegressor(min_samples_leaf=20, random_state=0).fit(x, signal + 0.1 * noise).tree_
-    assert len(set(_pruned(chance)[chance.apply(x.astype("f4"))])) == 1
-    assert len(set(_pruned(real)[real.apply(x.astype("f4"))])) == 2
+    assert Nodes.from_grown(chance, _pruned(chance)).leaves == 1
+    assert Nodes.from_grown(real, _pruned(real)).leaves == 2
 
 
 def frames() -> st.SearchStrategy[pd.DataFrame]:
@@ -346,4 +357,4 @@ def test_rare_numbers_that_are_drawn_as_they_are_get_a_note() -> None:
     from synthnb.engines.plan import synthesise
 
     frame = pd.DataFrame({"kids": [0, 1, 2] * 99 + [17, 1, 2], "x": range(300)})
-    assert any("kids" in note and "1 of them stand in one real row" in note for note in synthesise(frame, seed=1).run.notes)
+    assert any("kids" in note and "1 of them stand in one real row" in note for note in synthesise(frame, seed=1, engine="trees").run.notes)

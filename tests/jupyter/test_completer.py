@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from synthnb.jupyter.completer import suggest
+from synthnb.jupyter.parser import VERBS
 
 VARIABLES = {"trial": pd.DataFrame({"age": [1], "arm": ["a"], "cd4 count": [2]}), "made": pd.DataFrame({"sex": ["f"]}), "n": 3}
 
@@ -14,10 +15,10 @@ VARIABLES = {"trial": pd.DataFrame({"age": [1], "arm": ["a"], "cd4 count": [2]})
     ("line", "offered"),
     [
         ("%synth ev", ["evaluate"]),
-        ("%synth generate ", ["made", "trial", "--rows", "--as", "--seed", "--groups", "--engine", "--overwrite"]),
+        ("%synth generate ", ["made", "trial", *(option.name for option in VERBS["generate"].options[1:])]),
         ("%synth generate tr", ["trial"]),
         ("%synth generate trial --ro", ["--rows"]),
-        ("%synth generate trial --rows 5 --r", []),
+        ("%synth generate trial --rows 5 --ro", []),
         ("%synth generate trial --groups a", ["age", "arm"]),
         ("%synth generate trial --groups age,a", ["age,age", "age,arm"]),
         ("%synth evaluate made --against t", ["trial"]),

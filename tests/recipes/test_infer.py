@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,9 +13,7 @@ import pytest
 from synthnb.errors import FrameError, OptionError, RecipeError
 from synthnb.recipes.columns import decimal_places
 from synthnb.recipes.infer import fit_recipe, infer_recipe, merge_rare
-
-if TYPE_CHECKING:
-    from synthnb.recipes.recipe import Column, Recipe
+from synthnb.recipes.recipe import Column, Recipe
 
 N = 40
 NAMES = [f"{a} {b}" for a in ("Ann", "Bo", "Cy", "Dee", "Eve") for b in ("Abel", "Boyd", "Cole", "Drew", "Ellis", "Ford", "Grey", "Hayes")]
@@ -154,6 +152,63 @@ def test_a_recipe_that_does_not_fit_lists_every_problem() -> None:
         "can't be taken as integer",
     ):
         assert part in told
+
+
+def test_levels_in_order_are_merged_with_their_neighbours_and_stay_in_order() -> None:
+    levels = ["none", "mild", "grave", "fatal"]
+    cells = pd.Categorical(["none"] * 25 + ["mild"] * 10 + ["grave"] * 3 + ["fatal"] * 2, categories=levels, ordered=True)
+    merged, recipe, notes = merge_rare(frame := pd.DataFrame({"x": cells, "y": range(N)}), infer(frame, merge_below={"x": 5}))
+    assert merged["x"].value_counts(sort=False).to_dict() == {"none": 25, "mild": 10, "grave": 5}
+    assert merged["x"].cat.ordered
+    assert recipe.columns[0].levels == ("none", "mild", "grave")
+    assert notes == ["2 levels of 'x' that fewer than 5 rows hold, 5 rows in all, were merged with their neighbours in order, as asked."]
+
+
+def test_missing_cells_are_not_merged() -> None:
+    frame = pd.DataFrame({"x": pd.Series(["a"] * 20 + ["b"] * 3 + ["c"] * 3 + [None] * 14, dtype=object), "y": range(N)})
+    merged, _, _ = merge_rare(frame, infer(frame, merge_below={"x": 5}))
+    assert merged["x"].isna().sum() == 14
+    assert merged["x"].value_counts().to_dict() == {"a": 20, "other": 6}
+
+
+def test_a_recipe_keeps_declared_levels_limits_and_patterns() -> None:
+    frame = pd.DataFrame({"id": NAMES, "x": ["a", "b"] * 20, "n": range(N), "gone": [None] * N})
+    written = Recipe(
+        table="t",
+        rows=5,
+        seed=1,
+        columns=(
+            Column(name="id", kind="identifier", dtype="str", pattern="X[0-9]{5}"),
+            Column(name="x", kind="category", dtype="str", levels=("a", "b", "c"), missing=True),
+            Column(name="n", kind="real", dtype="float64", minimum=0, decimals=2),
+            Column(name="gone", kind="integer", dtype="Int64"),
+        ),
+    )
+    found = fit_recipe(frame, written, seed=2).columns
+    assert [(column.kind, column.dtype) for column in found] == [
+        ("identifier", str(frame["id"].dtype)),
+        ("category", str(frame["x"].dtype)),
+        ("real", "int64"),
+        ("empty", "object"),
+    ]
+    assert (found[0].pattern, found[1].levels, found[1].missing, found[2].minimum) == ("X[0-9]{5}", ("a", "b", "c"), True, 0)
+
+
+def test_a_recipe_with_a_pattern_that_cannot_be_read_is_told_with_the_rest() -> None:
+    recipe = Recipe(table="t", rows=5, seed=1, columns=(Column(name="x", kind="identifier", dtype="str", pattern="a*"),))
+    with pytest.raises(RecipeError, match=r"columns\[0\]: A pattern such as .* 'a\*' can't be read"):
+        fit_recipe(pd.DataFrame({"x": NAMES}), recipe, seed=1)
+
+
+def test_a_repeated_code_is_no_key() -> None:
+    codes = [f"P-{7919 * i % 9973:04d}" for i in range(N - 1)]
+    assert column([*codes, codes[0]]).role is None
+
+
+def test_a_declared_key_whose_codes_repeat_is_refused() -> None:
+    codes = [f"P-{7919 * i % 9973:04d}" for i in range(N - 1)]
+    with pytest.raises(OptionError, match=r"different whole number or text in each row; 'x' doesn't"):
+        column([*codes, codes[0]], roles={"x": "key"})
 
 
 def test_mixed_cells_with_few_values_are_levels_with_their_types() -> None:

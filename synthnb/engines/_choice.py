@@ -1,0 +1,77 @@
+"""Which engine makes a table, and why."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from synthnb import plugins
+from synthnb.errors import OptionError, shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from synthnb.engines.base import Engine
+    from synthnb.recipes.recipe import Recipe
+
+__all__ = ["choose_engine", "is_private", "make_engine"]
+
+_GROUP = "synthnb.engines"
+_SMALL = 500
+_NUMERIC = 0.8
+_ORDERED = {"integer", "real", "datetime", "date", "time", "timedelta"}
+
+
+def choose_engine(asked: str, frame: pd.DataFrame | None, recipe: Recipe, options: Mapping[str, Any]) -> tuple[str, str]:
+    """Return an engine's name and, in a sentence, why it.
+
+    Raises
+    ------
+    OptionError
+        No engine of that name is registered.
+    """
+    known = plugins.available(_GROUP)
+    if asked != "auto":
+        if asked not in known:
+            raise OptionError.from_choice("An engine", asked, ["auto", *known])
+        return asked, "It was asked for."
+    if frame is None:
+        return "sampler", "There is no real frame: numpy draws what the recipe declares."
+    if "epsilon" in options:
+        return "dp", "A privacy budget was given, which only the engine dp can keep."
+    made = [column for column in recipe.columns if column.kind not in {"text", "empty", "constant"}]
+    ordered = sum(column.kind in _ORDERED or column.kind == "boolean" or column.ordered or len(column.levels or ()) == 2 for column in made)
+    size = f"A real frame of {len(frame):,} rows and {len(recipe.columns)} columns, {len(made) - ordered} of them categories of several levels"
+    if len(frame) < _SMALL and made and ordered >= _NUMERIC * len(made) and not options:
+        return (
+            "copula",
+            f"{size}: on small tables of numbers a Gaussian copula keeps correlations better than trees, which would repeat rows.",
+        )
+    return "trees", f"{size}: sequential trees take mixed types and missing values as they are."
+
+
+def is_private(asked: str, options: Mapping[str, Any]) -> bool:
+    """Whether an engine is asked for whose guarantee would break if anything else read the frame."""
+    return asked == "dp" or (asked == "auto" and "epsilon" in options)
+
+
+def make_engine(name: str, options: Mapping[str, Any]) -> Engine:
+    """Return an engine with the user's options.
+
+    Raises
+    ------
+    OptionError
+        It doesn't take one of them; those it takes are listed.
+    """
+    kind = plugins.load(_GROUP, name)
+    known = [item.name for item in inspect.signature(kind).parameters.values() if item.kind is not item.VAR_KEYWORD]
+    for option in options:
+        if option not in known:
+            raise (
+                OptionError.from_choice(f"An option of the engine {name}", option, known)
+                if known
+                else OptionError(f"The engine {name} takes no options; got {shown(option)}.", fix="Leave it out.")
+            )
+    made: Engine = kind(**options)
+    return made
