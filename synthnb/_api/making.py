@@ -308,7 +308,7 @@ def budgets(account: str | None = None) -> list[dict[str, Any]]:
     StorageError
         The file of budgets can't be read.
     """
-    from synthnb.engines._budget import Budgets
+    from synthnb.engines.dp.budget import Budgets
 
     found = {one.name: one.to_dict() for one in Budgets().accounts()}
     if account is not None and account not in found:
@@ -335,7 +335,7 @@ def open_budget(account: str, *, epsilon: float, delta: float | None = None) -> 
     StorageError
         The file of budgets can't be written.
     """
-    from synthnb.engines._budget import Budgets
+    from synthnb.engines.dp.budget import Budgets
 
     return Budgets().limit(account, epsilon=epsilon, delta=1e-6 if delta is None else delta).to_dict()
 

@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from synthnb._random import generator
-from synthnb.engines._codec_state import coders_from_state, coders_to_state
-from synthnb.engines._encode import ORDINARY, Coder, Table
+from synthnb.engines._encoding.state import coders_from_state, coders_to_state
+from synthnb.engines._encoding.table import ORDINARY, Coder, Table
 from synthnb.engines._follows import Follow, follow_of
 from synthnb.engines._leaves import DAMAGED, Leaves, Seen, grow, leaves_from_arrays, leaves_to_arrays
 from synthnb.engines._moving import moving

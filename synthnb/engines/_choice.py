@@ -42,7 +42,9 @@ def choose_engine(asked: str, frame: pd.DataFrame | None, recipe: Recipe, option
         return "dp", "A privacy budget was given, which only the engine dp can keep."
     made = [column for column in recipe.columns if column.kind not in {"text", "empty", "constant"}]
     ordered = sum(column.kind in _ORDERED or column.kind == "boolean" or column.ordered or len(column.levels or ()) == 2 for column in made)
-    size = f"A real frame of {len(frame):,} rows and {len(recipe.columns)} columns, {len(made) - ordered} of them categories of several levels"
+    size = (
+        f"A real frame of {len(frame):,} rows and {len(recipe.columns)} columns, {len(made) - ordered} of them categories of several levels"
+    )
     if len(frame) < _SMALL and made and ordered >= _NUMERIC * len(made) and not options:
         return (
             "copula",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from synthnb.engines._encode import Coder, Table
+    from synthnb.engines._encoding.table import Coder, Table
 
 __all__ = ["CopyCheck"]
 

@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from synthnb._random import generator
-from synthnb.engines._encode import ORDINARY, PLUS_INFINITY
-from synthnb.engines._moving import Moving
+from synthnb.engines._encoding.table import ORDINARY, PLUS_INFINITY
 from synthnb.engines._nodes import Nodes
 from synthnb.engines._slopes import Slopes, fit_slopes
 from synthnb.errors import RecordError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from synthnb.engines._moving import Moving
 
 __all__ = ["DAMAGED", "Leaves", "Scale", "Seen", "grow", "leaves_from_arrays", "leaves_to_arrays"]
 
@@ -42,7 +43,6 @@ _MARGIN = 1.1
 _MOST_TRIED = 48
 """Most predictors tried at a split."""
 _SCREENED = 2_000
-_MOVED_SHARE = 0.5
 _REACH = 0.7
 """How far a value moves among its leaf's sorted ones, in square roots of the leaf's size."""
 
@@ -142,8 +142,6 @@ class Leaves:
     """int32: positions of the training rows, leaf by leaf."""
     residuals: Array
     """float64: their ranks less what the lines say, increasing among those moved; empty where none are."""
-    plane: Slopes | None
-    """A plane through all rows, which the splits and the lines add to."""
     slopes: Slopes | None
     """Lines within the leaves."""
     moving: Moving | None
@@ -178,24 +176,14 @@ class Leaves:
         whole = len(at) == len(seen)
         low, high = self._about(self.starts[leaf[at]], place[at], loose[at])
         ranks = low + uniforms[at, 1] * (high - low)
-        if self.follows_numbers:
+        if self.slopes is not None:
             ranks += self.lines(seen if whole else seen.rows(at), leaf[at])
         drawn[at] = self.moving.on_grid(self.moving.to_positions(ranks), donors[at])
         return drawn
 
-    @property
-    def follows_numbers(self) -> bool:
-        """Whether a plane or lines say more of a row than its leaf does."""
-        return self.plane is not None or self.slopes is not None
-
     def lines(self, seen: Seen, leaf: Array) -> Array:
-        """What the plane and the lines say for rows."""
-        total = np.zeros(len(leaf))
-        if self.plane is not None:
-            total += self.plane.shift(seen.rank_columns(self.plane.predictors), np.zeros(len(leaf), dtype="i8"))
-        if self.slopes is not None:
-            total += self.slopes.shift(seen.rank_columns(self.slopes.predictors), leaf)
-        return total
+        """What the lines say for rows."""
+        return np.zeros(len(leaf)) if self.slopes is None else self.slopes.shift(seen.rank_columns(self.slopes.predictors), leaf)
 
     def _about(self, starts: Array, place: Array, loose: Array) -> tuple[Array, Array]:
         """Between which residuals a row's own is moved."""
@@ -251,11 +239,7 @@ def grow(
     size = len(target)
     some = np.arange(size) if size <= _GROWN else np.sort(generator(seed, "grown rows").permutation(size)[:_GROWN])
     few = seen if size <= _GROWN else seen.rows(some)
-    plane = _plane(target[some], few, predictors, moving) if sloped and moving is not None and size >= 2 * leaf else None
-    if plane is not None and moving is not None:
-        scores: Array | None = _bent_scores(target[some], few, plane, moving)
-    else:
-        scores = None if size < 2 * leaf else _scores(scale, target[some], few, predictors, leaf)
+    scores = None if size < 2 * leaf else _scores(scale, target[some], few, predictors, leaf)
     found: _Splits = (None, (), ())
     if scores is not None and predictors:
         least = leaf if len(some) == size else _scaled(leaf, size)
@@ -269,7 +253,7 @@ def grow(
     leaves = _filled(target, nodes, used, orders, where, moving)
     if not sloped or moving is None or not size:
         return leaves
-    return _sloped(replace(leaves, plane=plane), target, seen, predictors, where, some)
+    return _sloped(leaves, target, seen, predictors, where, some)
 
 
 _Splits = tuple[Nodes | None, tuple[int, ...], tuple[Array | None, ...]]
@@ -278,27 +262,6 @@ _Splits = tuple[Nodes | None, tuple[int, ...], tuple[Array | None, ...]]
 def _numbers(seen: Seen, predictors: Sequence[int]) -> list[int]:
     """Predictors whose ranks mean something: numbers, and columns of two levels."""
     return [j for j in predictors if j < len(seen.scales) and (seen.scales[j].ordered or seen.scales[j].size == 2)]
-
-
-def _plane(target: Array, seen: Seen, predictors: Sequence[int], moving: Moving) -> Slopes | None:
-    """A plane through the numbers that are moved, where most are."""
-    at = np.flatnonzero(~moving.is_kept[target.astype("i8")])
-    numbers = _numbers(seen, predictors)
-    if len(at) < _MOVED_SHARE * len(target) or not numbers:
-        return None
-    few, ranks = seen.rows(at), moving.to_ranks(target[at])
-    numbers = list(_screened(few, numbers, ranks[:, None], 1))
-    return fit_plane(ranks, few.rank_columns(numbers), numbers)
-
-
-def _bent_scores(target: Array, seen: Seen, plane: Slopes, moving: Moving) -> Array:
-    """What a plane leaves for the tree to tell apart: by how much rows miss it, and which are drawn as they are."""
-    held = moving.is_kept[target.astype("i8")]
-    missed = moving.to_ranks(target) - plane.shift(seen.rank_columns(plane.predictors), np.zeros(len(target), dtype="i8"))
-    scores = [missed / max(float(missed.std()), 1e-9)]
-    if held.any():
-        scores.append(held / float(held.std()))
-    return np.column_stack(scores)
 
 
 def _scaled(leaf: int, size: int) -> int:
@@ -346,7 +309,7 @@ def _filled(
     order = np.lexsort((donors, held, leaf))
     residuals = np.zeros(0) if moving is None else moving.to_ranks(target[order])
     loose = sizes * 0 if moving is None else np.bincount(leaf[~held], minlength=len(sizes))
-    return Leaves(nodes, predictors, orders, np.cumsum(sizes) - sizes, sizes, loose, donors[order], residuals, None, None, moving)
+    return Leaves(nodes, predictors, orders, np.cumsum(sizes) - sizes, sizes, loose, donors[order], residuals, None, moving)
 
 
 def _sloped(leaves: Leaves, target: Array, seen: Seen, predictors: Sequence[int], leaf: Array, some: Array) -> Leaves:
@@ -360,8 +323,6 @@ def _sloped(leaves: Leaves, target: Array, seen: Seen, predictors: Sequence[int]
     at = some[~held[some]]
     few = seen.rows(at)
     own = moving.to_ranks(target)
-    if leaves.plane is not None:
-        own -= leaves.plane.shift(seen.rank_columns(leaves.plane.predictors), np.zeros(len(target), dtype="i8"))
     numbers = list(_screened(few, numbers, own[at][:, None], 1)) if len(at) else []
     slopes = fit_slopes(own[at], few.rank_columns(numbers), leaf[at], len(leaves.sizes), numbers)
     if slopes is not None:
@@ -455,9 +416,8 @@ def leaves_to_arrays(leaves: Leaves) -> dict[str, Array]:
         "ordered": np.array([order is None for order in leaves.orders], dtype=bool),
     }
     arrays |= {f"order{k}": order for k, order in enumerate(leaves.orders) if order is not None}
-    for name, lines in (("plane", leaves.plane), ("slopes", leaves.slopes)):
-        if lines is not None:
-            arrays |= {f"{name}.{part}": array for part, array in lines.to_arrays().items()}
+    if leaves.slopes is not None:
+        arrays |= {f"slopes.{part}": array for part, array in leaves.slopes.to_arrays().items()}
     return arrays | (leaves.nodes.to_arrays() if leaves.nodes is not None else {})
 
 
@@ -483,7 +443,6 @@ def leaves_from_arrays(arrays: Mapping[str, Array], scale: Scale, seen: Sequence
     try:
         sizes, loose, donors = (arrays[name].astype("i8") for name in ("sizes", "loose", "donors"))
         residuals = arrays["residuals"].astype("f8")
-        plane = Slopes.from_arrays(arrays, "plane", 1, len(seen)) if "plane.which" in arrays else None
         slopes = Slopes.from_arrays(arrays, "slopes", len(sizes), len(seen)) if "slopes.which" in arrays else None
         predictors = tuple(arrays["predictors"].astype("i8").tolist())
         orders = tuple(None if plain else arrays[f"order{k}"].astype("f4") for k, plain in enumerate(arrays["ordered"]))
@@ -501,7 +460,7 @@ def leaves_from_arrays(arrays: Mapping[str, Array], scale: Scale, seen: Sequence
         loose,
         donors.astype("i4"),
         residuals,
-        slopes if moving else None,
+        slopes,
         moving,
     )
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from synthnb.engines._encode import Coder
+    from synthnb.engines._encoding.table import Coder
 
 __all__ = ["Moving", "moving"]
 

@@ -21,15 +21,14 @@ import numpy as np
 import pandas as pd
 
 from synthnb._random import generator
-from synthnb.engines._encode import ORDINARY
-from synthnb.engines._leaves import Seen
+from synthnb.engines._encoding.table import ORDINARY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from synthnb.engines._chain import Chain
-    from synthnb.engines._encode import Coder
-    from synthnb.engines._leaves import Leaves
+    from synthnb.engines._encoding.table import Coder
+    from synthnb.engines._leaves import Leaves, Seen
     from synthnb.engines._patterns import Patterns
     from synthnb.engines.base import Unit
     from synthnb.recipes.conditions import Condition, Conditions
@@ -330,7 +329,7 @@ class _Crowd:
             self._seen.positions[here, column] = self._chain.draw_column(step, some, uniforms[here])
             return
         share = np.ones(len(self._seen))
-        if not aimed.leaves.follows_numbers and self._chain.follows[step] is None:
+        if aimed.leaves.slopes is None and self._chain.follows[step] is None:
             leaf = aimed.leaves.find(some)
             drawn, share[here] = aimed.draw(leaf, uniforms[here]), aimed.share(leaf)
         else:

@@ -17,13 +17,11 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["Slopes", "fit_plane", "fit_slopes"]
+__all__ = ["Slopes", "fit_slopes"]
 
 Array = np.ndarray[Any, Any]
 
 _LINES = 4
-_ROWS_PER_COLUMN = 20
-"""Rows for each column of a plane, at the least."""
 _STRONG = 12.0
 """Residual variances that a line must explain: well above twice the logarithm of the columns tried."""
 
@@ -127,46 +125,6 @@ def fit_slopes(target: Array, ranks: Array, leaf: Array, leaves: int, predictors
     numbers = numbers.reshape(leaves, -1) - (used[0] < 0)
     kept = used[used >= 0]
     return Slopes(tuple(predictors[k] for k in kept), numbers.astype("i4"), np.column_stack(slope), np.column_stack(centre))
-
-
-def fit_plane(target: Array, ranks: Array, predictors: Sequence[int]) -> Slopes | None:
-    """Return one plane through all rows, as the lines of a single leaf, or None where no column has a say.
-
-    Least squares on all columns; those whose part chance explains are left out and the others fitted again.
-
-    Parameters
-    ----------
-    target : ndarray of float64
-        The target's ranks, one per row.
-    ranks : ndarray of float64, shape (rows, predictors)
-        The earlier columns' ranks; NaN where there is no value.
-    predictors : sequence of int
-        What the columns of ``ranks`` are.
-    """
-    rows, width = ranks.shape
-    if not width or rows < _ROWS_PER_COLUMN:
-        return None
-    nobody = np.zeros(rows, dtype="i8")
-    centre = np.array([_means(column, nobody, 1)[0] for column in ranks.T])
-    away = np.nan_to_num(ranks - centre)
-    aim = target - target.mean()
-    kept = np.argsort(-np.abs(aim @ away) / np.maximum(np.linalg.norm(away, axis=0), 1e-9), kind="stable")[: rows // _ROWS_PER_COLUMN]
-    slope = np.zeros(0)
-    for last in (False, True):
-        kept = np.sort(kept)
-        some = away[:, kept]
-        square = some.T @ some + 1e-6 * rows * np.eye(len(kept))
-        inverse = np.linalg.inv(square)
-        slope = inverse @ (some.T @ aim)
-        rest = ((aim - some @ slope) ** 2).sum() / max(rows - len(kept) - 1, 1)
-        strong = slope**2 > _STRONG * rest * np.diag(inverse)
-        if last or strong.all():
-            break
-        kept = kept[strong]
-        if not len(kept):
-            return None
-    which = np.arange(len(kept), dtype="i4")[None, :]
-    return Slopes(tuple(predictors[k] for k in kept), which, slope[None, :], centre[kept][None, :])
 
 
 def _means(column: Array, leaf: Array, leaves: int) -> Array:

@@ -16,7 +16,7 @@ import numpy as np
 
 from synthnb._random import generator
 from synthnb.engines._chain import grow_chain
-from synthnb.engines._encode import ORDINARY, Table
+from synthnb.engines._encoding.table import ORDINARY, Table
 from synthnb.engines.base import BLOCK
 
 if TYPE_CHECKING:

@@ -188,7 +188,7 @@ def _read_recipe(recipe: Any) -> Any:
 def _several_tables(call: Call) -> Synthesis:
     from synthnb.engines.relational import synthesise_tables
 
-    alone = {
+    alone: dict[str, Any] = {
         "recipe": None,
         "rules": (),
         "where": "",

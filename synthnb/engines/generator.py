@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from synthnb._canonical import Json
     from synthnb.engines._layers import Layer
-    from synthnb.engines._rules import RulesLayer
+    from synthnb.engines._layers.rules import RulesLayer
     from synthnb.engines.base import FittedEngine
     from synthnb.recipes.conditions import Conditions
     from synthnb.recipes.recipe import Recipe
@@ -67,7 +67,7 @@ class Generator:
     @cached_property
     def rules(self) -> RulesLayer | None:
         """The layer that keeps the recipe's rules, if there are any."""
-        from synthnb.engines._rules import RulesLayer
+        from synthnb.engines._layers.rules import RulesLayer
 
         return next((layer for layer in self.layers if isinstance(layer, RulesLayer)), None)
 
@@ -146,10 +146,13 @@ class Generator:
             if name not in names:
                 raise OptionError.from_choice("A column of `given`", name, names)
             if self.rules is not None and name in self.rules.how:
-                raise OptionError(f"A rule makes the column {shown(name)} from others; it can't be fixed too.", fix="Leave it out of `given`.")
+                raise OptionError(
+                    f"A rule makes the column {shown(name)} from others; it can't be fixed too.", fix="Leave it out of `given`."
+                )
         if "given" not in self.fitted.conditions:
             raise OptionError(
-                f"The engine {self.engine} can't draw the other columns for fixed ones.", fix="Use the engine trees, copula, arf, dp or sampler."
+                f"The engine {self.engine} can't draw the other columns for fixed ones.",
+                fix="Use the engine trees, copula, arf, dp or sampler.",
             )
 
     def ordered(self, frame: pd.DataFrame) -> pd.DataFrame:

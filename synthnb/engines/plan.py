@@ -218,21 +218,21 @@ def take_off(frame: pd.DataFrame | None, recipe: Recipe, *, private: bool = Fals
     layers: list[Layer] = []
     inner = recipe
     if frame is not None and any(column.kind == "identifier" for column in recipe.columns):
-        from synthnb.engines import _identifiers
+        from synthnb.engines._layers.identifiers import take_off as take_identifiers_off
 
-        layer, frame, inner = _identifiers.take_off(frame, inner, seed=recipe.seed, private=private)
+        layer, frame, inner = take_identifiers_off(frame, inner, seed=recipe.seed, private=private)
         layers.append(layer)
     for survival in recipe.survival:
-        from synthnb.engines import _survival
+        from synthnb.engines._layers.survival import take_off as take_survival_off
 
         if frame is None or private:
             raise OptionError("Times to an event are learnt from rows, which this engine doesn't look at.", fix="Leave `survival` out.")
-        timed, frame, inner = _survival.take_off(frame, inner, survival, seed=recipe.seed)
+        timed, frame, inner = take_survival_off(frame, inner, survival, seed=recipe.seed)
         layers.append(timed)
     if recipe.rules:
-        from synthnb.engines import _rules
+        from synthnb.engines._layers.rules import take_off as take_rules_off
 
-        rules, learnt, inner = _rules.take_off(None if private else frame, inner, seed=recipe.seed)
+        rules, learnt, inner = take_rules_off(None if private else frame, inner, seed=recipe.seed)
         frame = frame if private else learnt
         layers.append(rules)
     return tuple(layers), frame, inner

@@ -165,7 +165,11 @@ def _array(file: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Array:
     return np.frombuffer(content, dtype=dtype).reshape(shape).copy()
 
 
-_LAYERS = {"identifiers": "synthnb.engines._identifiers", "rules": "synthnb.engines._rules", "survival": "synthnb.engines._survival"}
+_LAYERS = {
+    "identifiers": "synthnb.engines._layers.identifiers",
+    "rules": "synthnb.engines._layers.rules",
+    "survival": "synthnb.engines._layers.survival",
+}
 
 
 def layer_name(layer: Layer) -> str:

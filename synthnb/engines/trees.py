@@ -21,7 +21,7 @@ import pandas as pd
 
 from synthnb.engines._chain import Chain, chain_from_state, chain_to_state, grow_chain
 from synthnb.engines._copies import CopyCheck
-from synthnb.engines._encode import Coder, encode_table
+from synthnb.engines._encoding.table import Coder, encode_table
 from synthnb.engines._follows import decided_after
 from synthnb.engines._leaves import DAMAGED
 from synthnb.engines._particles import Aims, aims_of, draw_aimed

@@ -22,10 +22,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from synthnb.engines._dp_domain import declared_domains
-from synthnb.engines._dp_noise import Noise
-from synthnb.engines._dp_plan import Method, Wishes, plan_steps
 from synthnb.engines.dp import FittedDp, count_and_fit
+from synthnb.engines.dp.domain import declared_domains
+from synthnb.engines.dp.noise import Noise
+from synthnb.engines.dp.plan import Method, Wishes, plan_steps
 from synthnb.recipes.infer import infer_recipe
 
 Array = np.ndarray[Any, Any]

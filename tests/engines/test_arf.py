@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from synthnb.engines._densities import cut, fill
-from synthnb.engines._encode import MISSING, encode_table
-from synthnb.engines._forest import Forest, grow_forest
-from synthnb.engines._forest_tuning import forest_leaves
+from synthnb.engines._encoding.table import MISSING, encode_table
 from synthnb.engines.arf import Arf, FittedArf
+from synthnb.engines.arf.densities import cut, fill
+from synthnb.engines.arf.forest import Forest, grow_forest
+from synthnb.engines.arf.tuning import forest_leaves
 from synthnb.engines.base import State
 from synthnb.errors import FrameError, OptionError, RecordError
 from synthnb.recipes.conditions import parse_conditions

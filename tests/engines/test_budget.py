@@ -12,12 +12,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from synthnb.engines._budget import Budgets, book, budgets_path
-from synthnb.engines._dp_accounting import rho_of
+from synthnb.engines.dp.accounting import rho_of
+from synthnb.engines.dp.budget import Budgets, book, budgets_path
 from synthnb.errors import OptionError, StorageError
 
 RHO = rho_of(1.0, 1e-6)
-SPEND = "import sys; from synthnb.engines._budget import Budgets; Budgets(sys.argv[1]).spend('trial', float(sys.argv[2]), what='race')"
+SPEND = "import sys; from synthnb.engines.dp.budget import Budgets; Budgets(sys.argv[1]).spend('trial', float(sys.argv[2]), what='race')"
 SPEND_AND_HANG = f"{SPEND}; print('spent', flush=True); import time; time.sleep(60)"
 
 

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synthnb.engines._gaussian import consistent, nearest_correlation, pairwise
-from synthnb.engines._marginals import margin_of
 from synthnb.engines._truncated import Limits, draw_limited, uniforms_needed
 from synthnb.engines.base import State
 from synthnb.engines.copula import Copula, FittedCopula
+from synthnb.engines.copula.gaussian import consistent, nearest_correlation, pairwise
+from synthnb.engines.copula.marginals import margin_of
 from synthnb.errors import FrameError, RecordError
 from synthnb.recipes._hermite import covariances, latent_correlations
 from synthnb.recipes.conditions import parse_conditions

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synthnb.engines._dp_bins import onto_simplex
-from synthnb.engines._dp_domain import declared_domains
-from synthnb.engines._dp_graph import Clique, Graph, junction_tree
-from synthnb.engines._dp_noise import Noise
-from synthnb.engines._dp_plan import Method, Wishes, plan_steps
 from synthnb.engines.base import State
 from synthnb.engines.dp import Dp, FittedDp, count_and_fit, plan_budget
+from synthnb.engines.dp.bins import onto_simplex
+from synthnb.engines.dp.domain import declared_domains
+from synthnb.engines.dp.graph import Clique, Graph, junction_tree
+from synthnb.engines.dp.noise import Noise
+from synthnb.engines.dp.plan import Method, Wishes, plan_steps
 from synthnb.errors import FrameError, OptionError, RecordError
 from synthnb.recipes.conditions import parse_conditions
 from synthnb.recipes.infer import infer_recipe
@@ -259,7 +259,7 @@ def test_spending_that_nobody_books_is_said() -> None:
 
 
 def test_an_empty_account_stops_the_run(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from synthnb.engines._budget import Budgets
+    from synthnb.engines.dp.budget import Budgets
 
     monkeypatch.setenv("SYNTHNB_BUDGET", str(tmp_path / "b.sqlite3"))
     Budgets().limit("trial", epsilon=4.0, delta=1e-6)

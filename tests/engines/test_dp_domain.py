@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synthnb.engines._dp_domain import Domain, declared_domains
+from synthnb.engines.dp.domain import Domain, declared_domains
 from synthnb.errors import OptionError, RecordError
 from synthnb.recipes.infer import infer_recipe
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare
 
-from synthnb.engines._dp_accounting import delta_of, epsilon_of, rho_of
-from synthnb.engines._dp_noise import Noise, usable_epsilon, usable_variance
+from synthnb.engines.dp.accounting import delta_of, epsilon_of, rho_of
+from synthnb.engines.dp.noise import Noise, usable_epsilon, usable_variance
 
 
 def replayed(seed: int) -> Noise:

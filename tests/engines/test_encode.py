@@ -1,4 +1,4 @@
-"""`synthnb.engines._encode` and its state: columns as numbers and back, kept as plain data, and refused when it lies."""
+"""`synthnb.engines._encoding.table` and its state: columns as numbers and back, kept as plain data, and refused when it lies."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ import pandas as pd
 import pytest
 
 from synthnb._canonical import canonical
-from synthnb.engines._codec_state import (
+from synthnb.engines._encoding.dtypes import dtype_from_json, dtype_to_json, value_from_json, value_to_json
+from synthnb.engines._encoding.state import (
     coder_from_state,
     coder_to_state,
     coders_from_state,
@@ -23,8 +24,7 @@ from synthnb.engines._codec_state import (
     texts_from_arrays,
     texts_to_arrays,
 )
-from synthnb.engines._dtypes import dtype_from_json, dtype_to_json, value_from_json, value_to_json
-from synthnb.engines._encode import MISSING, ORDINARY, Coder, Table, encode_table
+from synthnb.engines._encoding.table import MISSING, ORDINARY, Coder, Table, encode_table
 from synthnb.engines.base import State
 from synthnb.errors import FrameError, RecordError
 from synthnb.recipes.infer import infer_recipe

@@ -1,4 +1,4 @@
-"""`synthnb.engines._identifiers`: fresh codes are unique, never a real row's, and the same wherever they are made."""
+"""`synthnb.engines._layers.identifiers`: fresh codes are unique, never a real row's, and the same wherever they are made."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from synthnb._canonical import canonical
-from synthnb.engines._codes import Codes, permuted
-from synthnb.engines._identifiers import Identifiers, fit_codes, fresh_codes, restore, take_off
+from synthnb.engines._layers.codes import Codes, permuted
+from synthnb.engines._layers.identifiers import Identifiers, fit_codes, fresh_codes, restore, take_off
 from synthnb.engines.base import BLOCK, State
 from synthnb.errors import FrameError, RecipeError, RecordError
 from synthnb.recipes.formats import luhn_remainder, parse_format

@@ -1,4 +1,4 @@
-"""`synthnb.engines._panels`: visits of subjects keep their number, their gaps, their likeness, and what can't go back."""
+"""`synthnb.engines.relational.panels`: visits of subjects keep their number, their gaps, their likeness, and what can't go back."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synthnb.engines._innovations import Innovation, learn_innovation
-from synthnb.engines._panels import FittedPanel, fit_panel, panel_of, synthesise_panel
-from synthnb.engines._panels_state import panel_to_state, restore_panel
 from synthnb.engines.base import State
+from synthnb.engines.relational.innovations import Innovation, learn_innovation
+from synthnb.engines.relational.panels import FittedPanel, fit_panel, panel_of, synthesise_panel
+from synthnb.engines.relational.panels_state import panel_to_state, restore_panel
 from synthnb.errors import FrameError, OptionError, RecordError
 from synthnb.recipes.infer import infer_recipe
 from synthnb.recipes.timing import Panel
@@ -184,7 +184,7 @@ def test_what_is_no_panel_is_refused_with_an_example() -> None:
 
 
 def test_what_is_new_gives_the_numbers_back() -> None:
-    from synthnb.engines._encode import encode_table
+    from synthnb.engines._encoding.table import encode_table
 
     cells = pd.Series(np.round(np.random.default_rng(0).normal(size=400), 3), name="x")
     coder = encode_table(cells.to_frame(), infer_recipe(cells.to_frame(), table="t", rows=400, seed=0)).coders[0]
@@ -196,7 +196,7 @@ def test_what_is_new_gives_the_numbers_back() -> None:
 
 
 def test_independent_numbers_have_no_innovation() -> None:
-    from synthnb.engines._encode import encode_table
+    from synthnb.engines._encoding.table import encode_table
 
     rng = np.random.default_rng(0)
     cells = pd.Series(rng.normal(size=400), name="x").to_frame()

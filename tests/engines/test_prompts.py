@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synthnb.engines._prompts import SYSTEM, Template, plain
+from synthnb.engines.llm.prompts import SYSTEM, Template, plain
 from synthnb.errors import OptionError
 
 COLUMNS = ["age", "sex", "CD4 count"]

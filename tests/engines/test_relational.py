@@ -10,15 +10,15 @@ import pandas as pd
 import pytest
 
 from synthnb.engines._association import association
-from synthnb.engines._matching import assign, part_pairs
-from synthnb.engines._tables_state import restore_tables, tables_to_state
 from synthnb.engines.base import State, Synthesis
 from synthnb.engines.relational import fit_tables, make_tables
+from synthnb.engines.relational.matching import assign, part_pairs
+from synthnb.engines.relational.state import restore_tables, tables_to_state
 from synthnb.errors import FrameError, OptionError, RecordError
 from synthnb.recipes.recipe import Column
 
 if TYPE_CHECKING:
-    from synthnb.engines._tables_draw import FittedTables
+    from synthnb.engines.relational.draw import FittedTables
 
 LEAF = {"leaf": 20}
 Tables = dict[str, pd.DataFrame]

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from synthnb.engines import _rules
-from synthnb.engines._rules_table import moved_to
+from synthnb.engines._layers import rules as _rules
+from synthnb.engines._layers.rule_table import moved_to
 from synthnb.engines.base import State
 from synthnb.engines.trees import Trees
 from synthnb.errors import RecipeError, RecordError
@@ -25,7 +25,7 @@ from synthnb.recipes.rules import check_rules, parse_rules
 from synthnb.recipes.rules.broken import broken_rows
 
 if TYPE_CHECKING:
-    from synthnb.engines._rules import RulesLayer
+    from synthnb.engines._layers.rules import RulesLayer
     from synthnb.engines.base import Drawn
 
 N = 200

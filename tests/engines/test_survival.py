@@ -1,4 +1,4 @@
-"""`synthnb.engines._survival`: times to an event keep their curves, their hazard ratios and the end of follow-up."""
+"""`synthnb.engines._layers.survival`: times to an event keep their curves, their hazard ratios and the end of follow-up."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synthnb.engines._survival import SurvivalLayer, cox_coefficients, restore, take_off
+from synthnb.engines._layers.survival import SurvivalLayer, cox_coefficients, restore, take_off
 from synthnb.engines.base import BLOCK, State
 from synthnb.errors import FrameError, OptionError, RecordError
 from synthnb.recipes.infer import infer_recipe

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from synthnb.engines._texts import read_reply
+from synthnb.engines.llm.texts import read_reply
 from synthnb.models.base import Finish, Reply
 
 

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from synthnb._canonical import canonical
 from synthnb._frames import to_pandas
-from synthnb.engines._codec_state import coders_from_state, coders_to_state
-from synthnb.engines._encode import encode_table
+from synthnb.engines._encoding.state import coders_from_state, coders_to_state
+from synthnb.engines._encoding.table import encode_table
 from synthnb.engines.base import State
 from synthnb.errors import FrameError
 from synthnb.recipes.infer import infer_recipe

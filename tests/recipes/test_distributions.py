@@ -123,7 +123,7 @@ def test_limits_of_whole_numbers_give_the_last_one_its_full_share() -> None:
 
 
 def test_parameters_out_of_range_are_told_with_their_path() -> None:
-    with pytest.raises(RecipeError, match=r"columns\.0\.distribution\.normal\.sd: Input should be greater than 0"):
+    with pytest.raises(RecipeError, match=r"columns\[0\]\.distribution\.normal\.sd: Input should be greater than 0"):
         recipe(column(sd=0))
     with pytest.raises(RecipeError, match="one weight per level is needed; got 2 levels and 1 weights"):
         recipe(column(kind="category", dtype="str", family="categorical", levels=["a", "b"], weights=[1]))
@@ -135,7 +135,7 @@ def test_parameters_out_of_range_are_told_with_their_path() -> None:
 
 @pytest.mark.parametrize("value", [1e308, -1e308, float("nan"), float("inf")])
 def test_numbers_that_would_overflow_are_refused(value: float) -> None:
-    with pytest.raises(RecipeError, match=r"columns\.0\.distribution\.normal\.mean"):
+    with pytest.raises(RecipeError, match=r"columns\[0\]\.distribution\.normal\.mean"):
         recipe(column(mean=value))
 
 

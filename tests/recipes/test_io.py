@@ -104,7 +104,7 @@ def test_brackets_within_text_do_not_count_as_nesting() -> None:
 
 def test_every_problem_of_a_recipe_is_told_with_its_path() -> None:
     columns = [{**BODY["columns"][0], "kind": "whole"}, {**BODY["columns"][1], "distribution": {"family": "zipf"}}]
-    with pytest.raises(RecipeError, match=r"columns\.0\.kind.*columns\.1\.distribution.*zipf"):
+    with pytest.raises(RecipeError, match=r"columns\[0\]\.kind.*columns\[1\]\.distribution.*zipf"):
         recipe_from_json(json.dumps({**BODY, "columns": columns}))
 
 

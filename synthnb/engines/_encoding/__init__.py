@@ -1,0 +1,1 @@
+"""Columns as numbers, and back."""
