@@ -24,6 +24,9 @@ Backend = Literal["pandas", "polars", "pyarrow"]
 
 _NAMES_SHOWN = 5
 _SCHEME = "synthnb.frame/1"
+_FIRST_DAY, _LAST_DAY = -719_162, 2_932_896
+"""0001-01-01 and 9999-12-31, as days since 1970."""
+_DAY_MILLISECONDS = 86_400_000
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,8 @@ def to_pandas(frame: Any, what: str = "frame") -> tuple[pd.DataFrame, Restore]:
     ------
     FrameError
         Not a table; no rows or no columns; columns in several levels; names that
-        occur twice; cells that hold lists, mappings or sets.
+        occur twice; cells that hold lists, mappings, sets, ranges or records; dates
+        and times beyond what Python's own hold; categories that are null or occur twice.
     """
     inside, restore = _convert(frame, what)
     rows, columns = inside.shape
@@ -77,7 +81,7 @@ def to_pandas(frame: Any, what: str = "frame") -> tuple[pd.DataFrame, Restore]:
     nested = [restore.labels[name] for name in inside.columns if _is_nested(inside[name])]
     if nested:
         raise FrameError(
-            f"Each cell of the {what} must hold one value; there are lists, mappings or sets in {_named(nested)}.",
+            f"Each cell of the {what} must hold one value; there are records, ranges, lists, mappings or sets in {_named(nested)}.",
             fix="Flatten those columns (`explode`, `unnest`, `pandas.json_normalize`) or drop them.",
         )
     return inside, restore
@@ -109,7 +113,7 @@ def _is_nested(column: pd.Series[Any]) -> bool:
     if column.dtype != object:
         return False
     types = set(map(type, column))
-    nested = (list, dict, set, frozenset, tuple, np.ndarray, pd.Series, pd.DataFrame)
+    nested = (list, dict, set, frozenset, tuple, range, np.ndarray, np.void, pd.Series, pd.DataFrame)
     return any(issubclass(kind, nested) or kind.__hash__ is None for kind in types)
 
 
@@ -160,6 +164,8 @@ def _is_plain(index: pd.Index[Any]) -> bool:
 
 
 def _from_pandas(frame: pd.DataFrame, what: str) -> tuple[pd.DataFrame, Restore]:
+    import pandas as pd
+
     if frame.columns.nlevels > 1:
         raise FrameError(
             f"Column names of the {what} must have one level; they have {frame.columns.nlevels}.",
@@ -168,6 +174,8 @@ def _from_pandas(frame: pd.DataFrame, what: str) -> tuple[pd.DataFrame, Restore]
     _refuse_twice(frame.columns, what)
     labels = _unique_names(frame.columns)
     inside = frame.set_axis(_index(list(labels)), axis=1).reset_index(drop=True)
+    for name in inside.columns[[isinstance(dtype, pd.ArrowDtype) for dtype in inside.dtypes]]:
+        _refuse_beyond_python(str(name), inside[name].array.__arrow_array__(), what)
     left = f"The {what}'s index isn't data and was left behind; call `reset_index()` first to keep it as a column."
     return inside, Restore("pandas", labels, notes=() if _is_plain(frame.index) else (left,))
 
@@ -183,13 +191,60 @@ def _from_arrow(table: Any, what: str) -> tuple[pd.DataFrame, Restore]:
     kinds[pa.bool_()] = "boolean"
     labels = _unique_names(table.column_names)
     for name, column in zip(labels, table.columns, strict=True):
-        if column.type == pa.time64("ns"):
-            _refuse_nanoseconds(name, column.cast(pa.int64()).drop_null().to_numpy(), what)
+        _refuse_beyond_python(name, column, what)
+        if pa.types.is_dictionary(column.type):
+            _refuse_odd_dictionary(name, column, what)
     plain = pa.Table.from_arrays([_signed(column) for column in table.columns], names=list(labels))
     inside: pd.DataFrame = plain.to_pandas(
         types_mapper=lambda kind: pd.api.types.pandas_dtype(kinds[kind]) if kind in kinds else None, date_as_object=True
     )
     return inside, Restore("pyarrow", labels, schema=table.schema.remove_metadata())
+
+
+def _refuse_beyond_python(name: str, column: Any, what: str) -> None:
+    """Refuse what Arrow holds, but no date and no time of day of Python's."""
+    import pyarrow as pa
+
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        for part in column.chunks if isinstance(column, pa.ChunkedArray) else [column]:
+            _refuse_beyond_python(name, part.dictionary, what)
+    elif kind == pa.time64("ns"):
+        _refuse_nanoseconds(name, column.cast(pa.int64()).drop_null().to_numpy(), what)
+    elif pa.types.is_date(kind):
+        ticks = column.cast(pa.int32() if kind == pa.date32() else pa.int64()).drop_null().to_numpy()
+        _refuse_far_days(name, ticks if kind == pa.date32() else ticks // _DAY_MILLISECONDS, what)
+
+
+def _refuse_far_days(name: str, days: np.ndarray[Any, Any], what: str) -> None:
+    """Refuse dates, as days since 1970, that Python's own can't hold."""
+    if len(days) and not (days.min() >= _FIRST_DAY and days.max() <= _LAST_DAY):
+        far = int(days.min() if days.min() < _FIRST_DAY else days.max())
+        raise FrameError(
+            f"A date lies in the years 1 to 9999; column {shown(name)} of the {what} holds one {abs(far):,} days "
+            f"{'before' if far < 0 else 'after'} 1970-01-01.",
+            fix="Make it missing, or keep the column as a number of days.",
+        )
+
+
+def _refuse_odd_dictionary(name: str, column: Any, what: str) -> None:
+    """Refuse dictionaries that can't be categories."""
+    import pyarrow as pa
+
+    kind = column.type.value_type
+    if pa.types.is_nested(kind):
+        raise FrameError(
+            f"Each category must be one value; those of column {shown(name)} of the {what} are of Arrow's type {kind}.",
+            fix="Flatten the column or drop it.",
+        )
+    for part in column.chunks:
+        words = part.dictionary
+        if words.null_count or len(words.unique()) != len(words):
+            raise FrameError(
+                f"Categories must differ and be there; the dictionary of column {shown(name)} of the {what} holds "
+                f"{'null' if words.null_count else 'a value twice'}.",
+                fix=f"Encode it again: `column.cast('{kind}').dictionary_encode()`.",
+            )
 
 
 def _refuse_nanoseconds(name: str, ticks: np.ndarray[Any, Any], what: str) -> None:
@@ -234,6 +289,8 @@ def _refuse_polars_type(name: str, series: Any, what: str) -> None:
     kind = str(series.dtype.base_type())
     if kind == "Time":
         _refuse_nanoseconds(name, series.to_physical().drop_nulls().to_numpy(), what)
+    if kind == "Date":
+        _refuse_far_days(name, series.to_physical().drop_nulls().to_numpy(), what)
     if kind in {"Object", "Unknown"}:
         raise FrameError(
             f"Column {shown(name)} of the {what} is of polars' type {kind}, which says nothing of its cells.", fix="Cast it or drop it."

@@ -73,6 +73,6 @@ def _row_hashes(table: pd.DataFrame, names: tuple[str, ...]) -> np.ndarray[Any, 
     part = table[list(names)]
     try:
         hashes: np.ndarray[Any, Any] = pd.util.hash_pandas_object(part, index=False).to_numpy()
-    except UnicodeEncodeError:  # pandas hashes text as UTF-8, which has no lone surrogates
+    except (TypeError, ValueError):  # pandas hashes text as UTF-8, which has no lone surrogates, and no objects that are sequences
         hashes = pd.util.hash_pandas_object(part.map(repr), index=False).to_numpy()
     return hashes

@@ -114,6 +114,50 @@ def test_nested_columns_of_others_are_named(frame: Any) -> None:
         to_pandas(frame)
 
 
+@pytest.mark.parametrize("cell", [range(3), np.void(b"ab")])
+def test_ranges_and_records_are_named(cell: object) -> None:
+    with pytest.raises(FrameError, match=r"records, ranges, lists, mappings or sets in 'x'"):
+        to_pandas(pd.DataFrame({"x": pd.Series([cell, cell], dtype=object)}))
+
+
+@pytest.mark.parametrize(("words", "told"), [(["a", None, "c"], "null"), (["a", "b", "a"], "a value twice")])
+def test_an_arrow_dictionary_that_makes_no_categories_is_refused(words: list[Any], told: str) -> None:
+    column = pa.DictionaryArray.from_arrays(pa.array([0, 1, 2]), pa.array(words))
+    with pytest.raises(FrameError, match=rf"column 'x' of the frame holds {told}\. Encode it again: `column\.cast\('string'\)"):
+        to_pandas(pa.table({"x": column}))
+
+
+def test_an_arrow_dictionary_of_lists_is_refused() -> None:
+    column = pa.DictionaryArray.from_arrays(pa.array([0, 1]), pa.array([{"a": 1}, {"a": 2}]))
+    with pytest.raises(FrameError, match=r"those of column 'x' of the frame are of Arrow's type struct"):
+        to_pandas(pa.table({"x": column}))
+
+
+def far_dates() -> dict[str, Any]:
+    """Tables of a date that Python's own can't hold."""
+    days = pa.array([0, 10**8], pa.int32()).cast(pa.date32())
+    return {
+        "date32": pa.table({"x": days}),
+        "date64": pa.table({"x": pa.array([0, 10**8 * 86_400_000]).cast(pa.date64())}),
+        "dictionary": pa.table({"x": days.dictionary_encode()}),
+        "pandas": pd.DataFrame({"x": pd.Series(pd.arrays.ArrowExtensionArray(pa.chunked_array([days])))}),
+        "polars": pl.DataFrame({"x": pl.Series([0, 10**8], dtype=pl.Int32).cast(pl.Date)}),
+    }
+
+
+@pytest.mark.parametrize("name", far_dates())
+def test_dates_beyond_the_year_9999_are_refused(name: str) -> None:
+    with pytest.raises(FrameError, match=r"years 1 to 9999; column 'x' of the frame holds one 100,000,000 days after 1970-01-01"):
+        to_pandas(far_dates()[name])
+
+
+def test_the_first_and_the_last_date_of_python_come_back() -> None:
+    table = pa.table({"x": pa.array([dt.date.min, dt.date.max, None])})
+    inside, restore = to_pandas(table)
+    assert inside["x"].tolist() == [dt.date.min, dt.date.max, None]
+    assert restore(inside).equals(table)
+
+
 @pytest.mark.parametrize("frame", [pd.DataFrame(), pd.DataFrame({"a": []}), pd.DataFrame(index=range(3)), pl.DataFrame()])
 def test_an_empty_frame_is_refused(frame: Any) -> None:
     with pytest.raises(FrameError, match=r"at least one row and one column; it has \d rows and \d columns"):

@@ -56,3 +56,24 @@ def test_text_that_utf8_cannot_hold_is_known_too() -> None:
     known.register(RUN, odd)
     assert known.of(odd.iloc[::-1]) == RUN
     assert known.of(odd.assign(b=3)) is None
+
+
+class Pair:
+    """A value that is also a sequence."""
+
+    def __repr__(self) -> str:
+        return "pair"
+
+    def __len__(self) -> int:
+        return 2
+
+    def __getitem__(self, at: int) -> int:
+        return (1, 2)[at]
+
+
+def test_objects_that_are_sequences_are_known_too() -> None:
+    odd = pd.DataFrame({"a": pd.Series([Pair(), Pair()], dtype=object), "b": [1, 2]})
+    known = Origins()
+    known.register(RUN, odd)
+    assert known.of(odd.iloc[::-1]) == RUN
+    assert known.of(odd.assign(b=3)) is None

@@ -44,7 +44,7 @@ class CopyCheck:
     @property
     def uncommon(self) -> Array:
         """uint64: fingerprints of the real rows that occur once."""
-        return self._uncommon
+        return np.asarray(self._uncommon)
 
     def __call__(self, states: Array, positions: Array) -> Array:
         """Return a boolean per row: whether it equals an uncommon real row."""

@@ -32,7 +32,7 @@ __all__ = ["Follow", "decided_after", "follow_of"]
 
 Array = np.ndarray[Any, Any]
 
-_SCREENED = 2_000
+_SCREENED = (64, 2_000)
 _COVERED = 0.9
 _DISTINCT = 20
 _CHANCE = np.log(1e-9)
@@ -77,9 +77,8 @@ def follow_of(table: Table, column: int, earlier: Sequence[int]) -> Follow | Non
     coder = table.coders[column]
     if coder.size < 2:
         return None
-    few = np.linspace(0, table.rows - 1, min(table.rows, _SCREENED)).astype("i8")
     for source in earlier:
-        if table.coders[source].size < 2 or not _may_follow(table, column, source, few):
+        if table.coders[source].size < 2 or not _may_follow(table, column, source):
             continue
         found = _followed(table, column, source)
         if found is not None:
@@ -87,14 +86,18 @@ def follow_of(table: Table, column: int, earlier: Sequence[int]) -> Follow | Non
     return None
 
 
-def _may_follow(table: Table, column: int, source: int, rows: Array) -> bool:
-    """Whether a few rows don't speak against it."""
+def _may_follow(table: Table, column: int, source: int) -> bool:
+    """Whether a few rows, and then some more, don't speak against it."""
+    return all(_agree(table, column, source, table.rows // few + 1) for few in _SCREENED)
+
+
+def _agree(table: Table, column: int, source: int, every: int) -> bool:
+    rows = slice(None, None, every)
     both = (table.states[rows, column] == ORDINARY) & (table.states[rows, source] == ORDINARY)
-    at = rows[both]
-    if not len(at):
+    x, y = table.positions[rows, source][both].astype("i8"), table.positions[rows, column][both]
+    if not len(x):
         return False
-    x, y = table.positions[at, source].astype("i8"), table.positions[at, column].astype("i8")
-    last = np.zeros(table.coders[source].size, dtype="i8")
+    last = np.empty(table.coders[source].size)
     last[x] = y
     return bool((last[x] == y).all())
 
@@ -137,7 +140,6 @@ def _filled(found: Array) -> Array:
 
 def decided_after(table: Table, order: tuple[int, ...], first: int) -> tuple[int, ...]:
     """Return an order in which what is decided comes after what decides it; the first columns stay."""
-    few = np.linspace(0, table.rows - 1, min(table.rows, _SCREENED)).astype("i8")
     decided: dict[int, int] = {}
     for place, column in enumerate(order):
         if place < first or table.coders[column].size < 2:
@@ -145,7 +147,7 @@ def decided_after(table: Table, order: tuple[int, ...], first: int) -> tuple[int
         for source in order[place + 1 :]:
             if source in decided or table.coders[source].size <= table.coders[column].size:
                 continue
-            if _may_follow(table, column, source, few) and _followed(table, column, source) is not None:
+            if _may_follow(table, column, source) and _followed(table, column, source) is not None:
                 decided[column] = source
                 break
     kept = [column for column in order if column not in decided]

@@ -166,12 +166,10 @@ class Leaves:
         leaf = self.find(seen)
         place = np.minimum((uniforms[:, 0] * self.sizes[leaf]).astype("i8"), self.sizes[leaf] - 1)
         donors = self.donors[self.starts[leaf] + place]
-        if self.moving is None:
-            return donors.astype("f8")
+        drawn: Array = donors.astype("f8")
         loose = self.loose[leaf]
         at = np.flatnonzero(place < loose)
-        drawn = donors.astype("f8")
-        if not len(at):
+        if self.moving is None or not len(at):
             return drawn
         whole = len(at) == len(seen)
         low, high = self._about(self.starts[leaf[at]], place[at], loose[at])
@@ -251,7 +249,7 @@ def grow(
         if len(some) < size:
             nodes, where = nodes.merged(where, leaf)
     leaves = _filled(target, nodes, used, orders, where, moving)
-    if not sloped or moving is None or not size:
+    if not sloped or moving is None or size < 2 * leaf:
         return leaves
     return _sloped(leaves, target, seen, predictors, where, some)
 

@@ -98,7 +98,7 @@ class Aim:
         slot = np.searchsorted(self.sums, low + uniforms[:, 0] * (high - low), side="right") - 1
         slot = np.clip(slot, starts, starts + np.maximum(sizes - 1, 0))
         donors = self.leaves.donors[slot]
-        drawn = donors.astype("f8")
+        drawn: Array = donors.astype("f8")
         at = np.flatnonzero(self.moved[slot])
         if self.leaves.moving is None or not len(at) or not len(self.edges):
             return drawn

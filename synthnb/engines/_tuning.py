@@ -1,8 +1,10 @@
 """How small a leaf may be: the smallest at which synthetic rows aren't shown to lie nearer to the rows learnt.
 
 "Nearer" is against as many rows held out, and "shown" means by more than 0.02 and the
-sampling error. A leaf size passes unless that is shown; it isn't proved safe. With few
-rows the error is wide: of 20 rows judged, 14 may be nearer.
+sampling error. Turned round, the same distances say whether a row was learnt: how often a
+row learnt lies nearer to the synthetic rows than one held out does. That must not be shown
+either. A leaf size passes unless one of the two is; it isn't proved safe. With few rows
+the error is wide: of 20 rows judged, 14 may be nearer.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from synthnb._canonical import Json
     from synthnb.engines.base import Progress
 
-__all__ = ["SMALLEST_LEAF", "Trial", "candidates", "choose_leaf", "nearer_share"]
+__all__ = ["SMALLEST_LEAF", "Trial", "candidates", "choose_leaf", "membership_auc", "nearer_share"]
 
 Array = np.ndarray[Any, Any]
 
@@ -52,11 +54,15 @@ class Trial:
     """Largest share accepted: one half, or the share of independent columns if larger, a tolerance and a 95 % half-width."""
     n: int
     """Synthetic rows judged."""
+    membership: float = 0.5
+    """Probability that a row learnt lies nearer to the synthetic rows than one held out; 0.5 tells nothing."""
+    membership_limit: float = 1.0
+    """Largest membership figure accepted, made like ``limit``."""
 
     @property
     def passed(self) -> bool:
-        """Whether the share is within the limit: not shown to be larger than it should be."""
-        return self.share <= self.limit
+        """Whether both figures are within their limits: not shown to be larger than they should be."""
+        return self.share <= self.limit and self.membership <= self.membership_limit
 
     @property
     def half_width(self) -> float:
@@ -65,11 +71,23 @@ class Trial:
 
     def to_dict(self) -> dict[str, Json]:
         """The trial as plain JSON types."""
-        return {"leaf": self.leaf, "share_nearer_to_train": round(self.share, 4), "limit": round(self.limit, 4), "rows": self.n}
+        return {
+            "leaf": self.leaf,
+            "share_nearer_to_train": round(self.share, 4),
+            "limit": round(self.limit, 4),
+            "membership_auc": round(self.membership, 4),
+            "membership_limit": round(self.membership_limit, 4),
+            "rows": self.n,
+        }
 
 
 def _half_width(n: int) -> float:
     return _Z * math.sqrt(0.25 / n)
+
+
+def _auc_half_width(n: int) -> float:
+    """The same for the Mann-Whitney statistic of two samples of so many rows that don't differ."""
+    return _Z * math.sqrt((2 * n + 1) / (12 * n * n))
 
 
 def candidates(rows: int) -> list[int]:
@@ -86,9 +104,9 @@ def choose_leaf(
 
     The rows are cut in two halves at random. A chain is grown on each in turn, and the
     rows it draws are compared with both halves. Columns drawn independently of one
-    another give the share that the columns' own distributions account for, which no leaf
-    size can change. The first leaf size whose share exceeds that (or one half, if that is
-    larger) by no more than a tolerance of 0.02 and sampling error is taken, or the largest if none is.
+    another (save those another decides) give what the columns' own distributions account for, which no leaf size can
+    change. The first leaf size whose share and membership figure exceed that (or one half, if
+    that is larger) by no more than a tolerance of 0.02 and sampling error is taken, or the largest if none is.
 
     Parameters
     ----------
@@ -109,16 +127,23 @@ def choose_leaf(
     space = _Space(table, seed)
     trials: list[Trial] = []
     ladder = candidates(table.rows)
-    alone, judged = _share(halves, order, space, first=first, leaf=table.rows, seed=seed)
-    limit = max(0.5, alone) + _TOLERANCE + _half_width(judged)
+    alone = _judged(halves, order, space, first=first, leaf=table.rows, seed=seed)
+    limit = max(0.5, alone.nearer) + _TOLERANCE + _half_width(alone.rows)
+    member_limit = max(0.5, alone.membership) + _TOLERANCE + _auc_half_width(alone.rows)
     for number, leaf in enumerate(ladder):
         if progress:
             progress(number, len(ladder), f"leaves of {leaf}")
-        share, _ = _share(halves, order, space, first=first, leaf=leaf, seed=seed, progress=_rung(progress, number, len(ladder), leaf))
-        trials.append(Trial(leaf, share, limit, judged))
+        found = _judged(halves, order, space, first=first, leaf=leaf, seed=seed, progress=_rung(progress, number, len(ladder), leaf))
+        trials.append(Trial(leaf, found.nearer, limit, found.rows, found.membership, member_limit))
         if trials[-1].passed:
             break
     return trials[-1].leaf, trials
+
+
+class _Judged(NamedTuple):
+    nearer: float
+    membership: float
+    rows: int
 
 
 def _rung(progress: Progress | None, number: int, rungs: int, leaf: int) -> Progress | None:
@@ -129,20 +154,20 @@ def _rung(progress: Progress | None, number: int, rungs: int, leaf: int) -> Prog
     return lambda done, total, what: tell(number * total + done, rungs * total, f"leaves of {leaf}, {what}")
 
 
-def _share(
+def _judged(
     halves: list[Table], order: tuple[int, ...], space: _Space, *, first: int, leaf: int, seed: int, progress: Progress | None = None
-) -> tuple[float, int]:
-    """The share over both turns, and the rows it rests on."""
-    nearer = 0.0
-    judged = 0
+) -> _Judged:
+    """The figures over both turns, and the rows they rest on."""
+    nearer, membership, judged = 0.0, 0.0, 0
     for turn, (learnt, held) in enumerate((halves, halves[::-1])):
         chain = grow_chain(learnt, order, leaf=leaf, seed=seed, first=first, progress=progress)
         rows = np.arange(min(learnt.rows, _JUDGED, BLOCK))
-        states, positions = chain.draw(rows, seed=seed, unit=("tune", leaf, turn))
-        share = nearer_share(space(states, positions), space(learnt.states, learnt.positions), space(held.states, held.positions))
-        nearer += share * len(rows)
+        made = space(*chain.draw(rows, seed=seed, unit=("tune", leaf, turn)))
+        known, other = space(learnt.states, learnt.positions), space(held.states, held.positions)
+        nearer += nearer_share(made, known, other) * len(rows)
+        membership += membership_auc(known[: len(rows)], other[: len(rows)], made) * len(rows)
         judged += len(rows)
-    return nearer / judged, judged
+    return _Judged(nearer / judged, membership / judged, judged)
 
 
 def _rows(table: Table, index: Array) -> Table:
@@ -195,6 +220,27 @@ def nearer_share(synthetic: Array, learnt: Array, held: Array) -> float:
     away = _nearest(synthetic, held)
     tied = np.isclose(toward, away, rtol=0.0, atol=1e-6)
     return float(np.mean(np.where(tied, 0.5, toward < away)))
+
+
+def membership_auc(learnt: Array, held: Array, synthetic: Array) -> float:
+    """Probability that a learnt point lies nearer to the synthetic points than a held-out one does.
+
+    This is the area under the ROC curve of an attack that takes rows near to synthetic ones for
+    rows learnt (the Mann-Whitney statistic of the distances).
+
+    Parameters
+    ----------
+    learnt, held, synthetic : ndarray of float32, shapes (n, d), (m, d), (k, d)
+        Learnt and held-out points to tell apart, and all that is seen of the former.
+
+    Returns
+    -------
+    float
+        From 0 to 1; ties count one half. 0.5 where nothing is told.
+    """
+    inside, outside = np.round(_nearest(learnt, synthetic), 6), np.sort(np.round(_nearest(held, synthetic), 6))
+    beyond = len(outside) - (np.searchsorted(outside, inside, "left") + np.searchsorted(outside, inside, "right")) / 2
+    return float(beyond.mean() / len(outside))
 
 
 def _nearest(points: Array, targets: Array) -> Array:

@@ -102,7 +102,7 @@ def read_generator(path: Path) -> Generator:
             return _from_zip(file)
     except FileNotFoundError as error:
         raise RecordError(f"There is no file {shown(str(path))}.", fix="Check the path.") from error
-    except (zipfile.BadZipFile, EOFError, KeyError, ValueError, TypeError, IndexError, RecipeError, MemoryError, OSError) as error:
+    except (zipfile.BadZipFile, EOFError, KeyError, ValueError, TypeError, IndexError, RecipeError, MemoryError, RecursionError, OSError) as error:
         if isinstance(error, RecordError):
             raise
         raise RecordError(

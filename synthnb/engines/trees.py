@@ -3,11 +3,13 @@
 Reiter (2005), "Using CART to generate partially synthetic public use microdata",
 Journal of Official Statistics 21(3), 441–462, is the method's source. Here the leaf
 size is the privacy dial: it starts at the square root of the rows and rises until
-synthetic rows are not shown to lie nearer to the rows learnt than to rows held out, by
-more than 0.02 and sampling error; on a small table that error is large. Numbers that few
-rows share are moved among their neighbours in the leaf, so that they needn't be anybody's;
-splits that chance explains are taken back, which averages over more rows; a row that
-comes out equal to a real row that occurs once is drawn again.
+synthetic rows are not shown to lie nearer to the rows learnt than to rows held out, nor to
+tell which rows were learnt, by more than 0.02 and sampling error; on a small table that
+error is large. Numbers that few rows share are moved among their neighbours in the leaf, so
+that they needn't be anybody's; within a leaf they still follow other numbers along straight
+lines; splits that chance explains are taken back, which averages over more rows; a row that
+comes out equal to a real row that occurs once is drawn again. A column that another decides
+follows it. Fixed cells are drawn from (`Chain.draw`), conditions aimed at (`_particles`).
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from synthnb.engines._encoding.table import Coder, encode_table
 from synthnb.engines._follows import decided_after
 from synthnb.engines._leaves import DAMAGED
 from synthnb.engines._particles import Aims, aims_of, draw_aimed
+from synthnb.engines._patterns import COMMON
 from synthnb.engines._tuning import SMALLEST_LEAF, Trial, choose_leaf
 from synthnb.engines.base import BLOCK, Drawn, Progress, State, no_progress
 from synthnb.errors import FrameError, OptionError, RecordError, shown
@@ -47,8 +50,10 @@ _MANY_LEVELS = 20
 _WIDE = 0.05
 _ACCOUNT = {
     "method": "sequential regression and classification trees, one per column on the columns before it; values are drawn within a leaf, "
-    "and numbers that few rows share are moved among their neighbours there",
-    "missing_data": "which cells of a row are missing is drawn first, for the row as a whole, as in the real rows; "
+    "numbers that few rows share are moved among their neighbours there, along lines on other numbers where the leaf shows them; "
+    "a column that another decides follows it",
+    "missing_data": "which cells of a row are missing is drawn first, for the row as a whole: a pattern that "
+    f"{COMMON} or more real rows have as it is, rarer ones column by column from what they have in common; "
     "the other cells are then drawn column by column; nothing is imputed",
     "record_links": "none; a row is drawn from the model, not derived from one source row",
     "copies": "only rows equal to a real row that occurs once are looked for; those equal to one that occurs more often aren't counted",
@@ -110,12 +115,18 @@ class Trees:
         chain = chain_from_state(recipe, state)
         try:
             meta, uncommon = state.meta, state.arrays["uncommon"]
-            trials = tuple(Trial(int(t["leaf"]), float(t["share"]), float(t["limit"]), int(t["n"])) for t in meta["trials"])
+            trials = tuple(_trial(trial) for trial in meta["trials"])
             leaf, rows = int(meta["leaf"]), int(meta["rows"])
             copies = CopyCheck.restore(chain.coders, uncommon)
         except (KeyError, TypeError, ValueError) as error:
             raise RecordError(f"The state of fitted trees was expected; this isn't one: {error}.", fix=DAMAGED) from error
         return FittedTrees(chain, copies, leaf, trials, recipe, rows)
+
+
+def _trial(data: Mapping[str, Any]) -> Trial:
+    """A trial as `to_state` kept it."""
+    numbers = {name: float(data[name]) for name in ("share", "limit", "membership", "membership_limit")}
+    return Trial(leaf=int(data["leaf"]), n=max(int(data["n"]), 1), **numbers)
 
 
 def drawing_order(coders: tuple[Coder, ...], given: tuple[str, ...] = ()) -> tuple[int, ...]:
@@ -170,7 +181,13 @@ class FittedTrees:
     @property
     def how(self) -> Mapping[str, str]:
         """How each column was made, by name."""
-        made = {coder.column.name: _how(coder) for coder in self.chain.coders}
+        coders = self.chain.coders
+        made = {coder.column.name: _how(coder) for coder in coders}
+        for column, follow in zip(self.chain.order, self.chain.follows, strict=True):
+            if follow is not None:
+                made[coders[column].column.name] = (
+                    f"as column {shown(coders[follow.source].column.name)} decides; {made[coders[column].column.name]}"
+                )
         left = {column.name: f"left out: {column.why}" for column in self.recipe.columns if column.kind == "text"}
         return made | left
 
@@ -216,7 +233,7 @@ class FittedTrees:
         counts = {"uncommon_copies_resampled": first - len(copies), "uncommon_copies_left": len(copies)}
         frame = self._decode(states, positions)
         if given is not None:
-            frame = frame.assign(**{name: given[name].array for name in given})
+            frame = frame.assign(**{str(name): given[name].array for name in given})
         return Drawn(frame, counts, short if short.any() else None)
 
     def _aimed(
@@ -245,7 +262,7 @@ class FittedTrees:
 
     def notes(self, counts: Mapping[str, int]) -> list[str]:
         """Sentences the reader of the run should see."""
-        return [*_on_copies(counts), *_on_tuning(self.trials), *_on_left_out(self.recipe), *_on_identifying(self.chain, self.rows)]
+        return [*_on_copies(counts), *_on_tuning(self.trials), *_on_identifying(self.chain, self.rows)]
 
     def to_state(self) -> State:
         """Everything needed to draw again, as plain data."""
@@ -274,10 +291,18 @@ def _on_tuning(trials: tuple[Trial, ...]) -> list[str]:
     last = trials[-1]
     if last.passed:
         return _on_few_judged(last)
-    return [
-        f"Even with leaves of {last.leaf} rows, {last.share:.1%} of synthetic rows lie nearer to the rows learnt than to rows "
-        f"held out (up to {last.limit:.1%} is accepted): look at the privacy scores before sharing."
-    ]
+    notes = []
+    if last.share > last.limit:
+        notes.append(
+            f"Even with leaves of {last.leaf} rows, {last.share:.1%} of synthetic rows lie nearer to the rows learnt than to rows "
+            f"held out (up to {last.limit:.1%} is accepted): look at the privacy scores before sharing."
+        )
+    if last.membership > last.membership_limit:
+        notes.append(
+            f"Even with leaves of {last.leaf} rows, a row learnt lies nearer to the synthetic rows than one held out in "
+            f"{last.membership:.1%} of pairs (up to {last.membership_limit:.1%} is accepted): look at the privacy scores before sharing."
+        )
+    return notes
 
 
 def _on_few_judged(trial: Trial) -> list[str]:
@@ -288,15 +313,6 @@ def _on_few_judged(trial: Trial) -> list[str]:
         f"Few rows tell whether leaves of {trial.leaf} rows are large enough: of {trial.n:,} synthetic rows judged, {trial.share:.0%} "
         f"lay nearer to the rows learnt than to rows held out, and up to {trial.limit:.0%} would have been accepted: look at the "
         "privacy scores before sharing."
-    ]
-
-
-def _on_left_out(recipe: Recipe) -> list[str]:
-    return [
-        f"Column {shown(column.name)} was left out: {column.why}. Drop it, have a model write one, or, if it is a category, "
-        f"pass overrides={{{shown(column.name)}: 'category'}}."
-        for column in recipe.columns
-        if column.kind == "text"
     ]
 
 

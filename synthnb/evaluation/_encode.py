@@ -52,6 +52,7 @@ _FAMILIES: dict[str, Family] = {
     "category": "level",
     "constant": "level",
     "text": "text",
+    "identifier": "text",
     "empty": "empty",
 }
 

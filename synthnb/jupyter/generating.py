@@ -54,6 +54,8 @@ def generate_as_asked(given: Namespace, name: str, variables: Mapping[str, Any])
             given=None if given.given is None else look_up(given.given, variables),
             balance=given.balance or (),
             replicates=1 if given.replicates is None else given.replicates,
+            decision=None if given.decision is None else _function(given.decision, variables),
+            relations=given.relation or None,
             on=given.on or "inline",
             groups=given.groups or (),
             panel=_panel(given),
@@ -72,6 +74,12 @@ def generate_as_asked(given: Namespace, name: str, variables: Mapping[str, Any])
 
 def _recipe(expression: str, variables: Mapping[str, Any]) -> Any:
     return variables.get(expression) if expression in variables else look_up_source(expression, variables)
+
+
+def _function(name: str, variables: Mapping[str, Any]) -> Any:
+    if not callable(variables.get(name)):
+        raise OptionError(f"--decision needs a variable that holds a function; got {shown(name)}.", fix="Define it in a cell above.")
+    return variables[name]
 
 
 def _panel(given: Namespace) -> Any:

@@ -80,6 +80,12 @@ VERBS: dict[str, Verb] = {
                 Option(name="--given", help="A frame of columns fixed from outside, one row for each row to make.", takes="frame"),
                 Option(name="--balance", help="Columns, comma-separated, whose levels are to be equally frequent.", takes="columns"),
                 Option(name="--replicates", help="How many independent syntheses to make.", takes="number"),
+                Option(
+                    name="--decision",
+                    help="A function of a frame; the run says how its result varies over the replicates.",
+                    takes="variable",
+                ),
+                Option(name="--relation", help='How two tables hang together, such as "patients.id -> visits.patient".', repeats=True),
                 Option(name="--subject", help="For repeated visits: the column that names the subject.", takes="column"),
                 Option(name="--time", help="For repeated visits: the column that holds a visit's time.", takes="column"),
                 Option(

@@ -252,11 +252,18 @@ def _names_rows(spelling: Spelling) -> bool:
     spoken = any(run.low != run.high or run.high > _WORD_LENGTH for run in letters) or any(
         word.isalpha() for part in words for word in part.words
     )
-    if not runs or (" " in fixed and (worded or spoken)):
+    if not runs or (" " in fixed and (worded or spoken)) or _goes_on(spelling):
         return False
     if "@" in fixed or any(set(run.characters) & set(_DIGITS) for run in runs):
         return True
     return len(spelling.parts) == 1 and runs[0].characters == _UPPER and runs[0].low == runs[0].high
+
+
+def _goes_on(spelling: Spelling) -> bool:
+    """Whether words go on after a number, as in ``visit 13521 ok``; capitals, as in ``13521 ES``, may end a code."""
+    after = spelling.parts[next((at for at, part in enumerate(spelling.parts) if isinstance(part, Run)), 0) :]
+    said = [word for part in after if isinstance(part, str) for word in re.findall(r"(?<=\s)[^\W\d_]{2,}", part)]
+    return any(not word.isupper() for word in said)
 
 
 def _described(spellings: list[Spelling], values: list[str], count: int) -> Format | None:

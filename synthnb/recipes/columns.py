@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import ipaddress
 import re
 from decimal import Decimal
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -29,13 +31,43 @@ DATE_FORMATS: tuple[tuple[str, str, Kind], ...] = (
 )
 """ISO 8601 spellings read as dates in columns of strings: pattern, strftime format, kind."""
 
-_NUMBER = r"[+-]?[0-9]+([.,][0-9]+)?([eE][+-]?[0-9]+)?"
+_WHOLE = r"[+-]?(?:0|[1-9][0-9]*)"
+_GROUPED = r"[+-]?[1-9][0-9]{0,2}(?:(?:,[0-9]{3})+(?:\.[0-9]+)?|(?:\.[0-9]{3})+(?:,[0-9]+)?|('[0-9]{3})+(?:[.,][0-9]+)?)"
+_NUMBER = rf"(?:{_GROUPED}|[+-]?[0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?[0-9]{{1,3}})?|[+-]?[.,][0-9]+)"
+_QUANTITY = rf"(?:{_GROUPED}|{_WHOLE}(?:[.,][0-9]+)?)"
+_CURRENCY = r"(?:[€$£¥₹]|EUR|USD|GBP|CHF|JPY)"
+_UNIT = (
+    r"(?:%|‰|°[CF]?|[kcmµμn]?(?:g|m|l|L|s|mol|Hz|W|V)|kcal|kJ|mmHg|bpm|h|min|IU|(?:m|µ|μ|n)?(?:g|mol|IU)/[dm]?[lL]"
+    r"|kg/m2|kg/m²|days?|weeks?|months?|years?)"
+)
+_AMOUNT = rf"(?:[+-]?{_CURRENCY} ?{_QUANTITY}|{_QUANTITY} ?(?:{_CURRENCY}|{_UNIT}))"
+_MEASURE = rf"[^\W\d_]+ ?[ :=] ?[+-]?[0-9]+[.,][0-9]+(?: ?{_UNIT})?"
+_PHONE = r"[+][0-9]{7,15}|[1-9][0-9]{2}(?:\.[0-9]{3}){2}"
+_RATIO = r"(?:0|[1-9][0-9]{0,2})(?:[.,][0-9]{1,2})? ?/ ?(?:0|[1-9][0-9]{0,2})(?:[.,][0-9]{1,2})?"
+_PLACE = r"[(]?[+-]?[0-9]{1,3}\.[0-9]+(?:[,;] ?| )[+-]?[0-9]{1,3}\.[0-9]+[)]?"
+_CLOCK = r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]+)?)?(?: ?[AaPp]\.?[Mm]\.?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
+_LASTING = r"-?[0-9]{1,4}:[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]+)?)?"
+_ISO = r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}(?:[T ][0-9]{2}(?::?[0-9]{2}(?::?[0-9]{2}(?:[.,][0-9]+)?)?)?(?: ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?))?)?"
+_NETWORK = r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}"
+_READINGS = (
+    (_MEASURE, "the cells are measurements with a word before them; take it off and convert them with `pandas.to_numeric`"),
+    (_RATIO, "the cells are two numbers each, such as blood pressures; split them with `str.split('/', expand=True)`"),
+    (_PLACE, "the cells are two numbers each, such as coordinates; split them with `str.split` and convert them"),
+    (_CLOCK, "the cells are times of day kept as text; convert them with `pandas.to_datetime(...).dt.time`"),
+    (_LASTING, "the cells are durations kept as text; convert them with `pandas.to_timedelta`"),
+)
+"""What else cells hold that name nothing: pattern, and why they are text."""
+_DAYS = (
+    *("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y-%m", "%m/%Y"),
+    *("%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%m-%y", "%m-%d-%y"),
+    *("%d %b %Y", "%d-%b-%Y", "%d%b%Y", "%d-%b-%y", "%d%b%y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y"),
+)
 _LOCAL_DATES = tuple(
-    f"{day}{clock}"
-    for day in ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y%m%d", "%d/%m/%y", "%m/%d/%y")
-    for clock in ("", " %H:%M", " %H:%M:%S")
+    f"{day}{clock}" for day in _DAYS for clock in ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", ":%H:%M:%S", " %H:%M:%S.%f")
 )
 _TRIED = 20
+_COUNTED_ROWS = 5
+_COUNTED_DIGITS = 18
 
 _DISTINCT_CODE = 0.9
 _DISTINCT_TEXT = 0.5
@@ -77,11 +109,17 @@ def guess_kind(column: pd.Series[Any]) -> Guess:
     if isinstance(dtype, pd.PeriodDtype):
         return _constant_or("date", cells)
     if isinstance(dtype, pd.DatetimeTZDtype) or dtype.kind == "M":
-        whole_days = bool((cells.dt.normalize() == cells).all())
-        return _constant_or("date" if whole_days else "datetime", cells)
+        return _constant_or("date" if _whole_days(cells) else "datetime", cells)
     if dtype.kind == "m":
         return _constant_or("timedelta", cells)
     return _guess_objects(cells)
+
+
+def _whole_days(cells: pd.Series[Any]) -> bool:
+    """Whether every instant is a midnight of the local clock; by that clock, as some zones skip or repeat midnight itself."""
+    zoned = isinstance(cells.dtype, pd.DatetimeTZDtype) or getattr(getattr(cells.dtype, "pyarrow_dtype", None), "tz", None)
+    naive = cells.dt.tz_localize(None) if zoned else cells
+    return bool((naive.dt.normalize() == naive).all())
 
 
 def _constant_or(kind: Kind, cells: pd.Series[Any]) -> Guess:
@@ -114,7 +152,10 @@ def _guess_objects(cells: pd.Series[Any]) -> Guess:
     for kind, name in plain.items():
         if _within(types, (kind,)):
             return _constant_or(name, cells)
-    return Guess("category") if len(typed_levels(cells)[1]) <= MIXED_LEVELS else Guess(None)
+    try:
+        return Guess("category") if len(typed_levels(cells)[1]) <= MIXED_LEVELS else Guess(None)
+    except TypeError:  # cells that can't be hashed, which only some values of a type may show
+        return Guess(None)
 
 
 def _within(types: set[type], allowed: tuple[type, ...]) -> bool:
@@ -139,20 +180,61 @@ def _guess_strings(cells: pd.Series[Any]) -> Guess:
             return Guess("identifier", pattern=spelling)
         return Guess("text", f"nearly every row has a value of its own ({distinct:,} distinct in {n:,}), as names, codes and free text do")
     if distinct > max(_FEW_LEVELS, _DISTINCT_TEXT * n):
-        return Guess("text", f"most values occur only once ({distinct:,} distinct in {n:,})")
+        return Guess("text", _other_cells(words) or f"most values occur only once ({distinct:,} distinct in {n:,})")
     if length > _PROSE_LENGTH and distinct > max(_FEW_LEVELS, _DISTINCT_PROSE * n):
         return Guess("text", f"the values are long ({length:.0f} characters on average) and mostly differ ({distinct:,} distinct in {n:,})")
     return Guess("category")
 
 
 def _other_cells(words: pd.Series[Any]) -> str:
-    """Why strings that differ in nearly every row are neither codes nor prose: they are numbers or dates."""
-    if words.str.contains("[^0-9]", regex=True).any() and re.fullmatch(_NUMBER, words.iloc[0]) and bool(words.str.fullmatch(_NUMBER).all()):
+    """Why strings that differ in nearly every row are neither codes nor prose; empty if they may be."""
+    if _are_numbers(words):
         return "the cells are numbers kept as text; convert them with `pandas.to_numeric`"
     for form in _LOCAL_DATES:
-        if _parses(words.head(_TRIED), form) and _parses(words, form):
+        if _reads(str(words.iloc[0]), form) and _parses(words.head(_TRIED), form) and _parses(words, form):
             return f"the cells are dates kept as text in the form {form}; convert them with `pandas.to_datetime`"
-    return ""
+    if _all_match(words, _ISO) and _parses(words, "ISO8601"):
+        return (
+            "the cells are ISO 8601 dates and times kept as text; convert them with `pandas.to_datetime(..., format='ISO8601', utc=True)`"
+        )
+    if _all_match(words, _NETWORK) and all(map(_is_address, words)):
+        return "the cells are IP addresses; one made up may be somebody's"
+    if _all_match(words, _AMOUNT) and (_vary_in_length(words) or bool(words.str.contains("[.,]", regex=True).all())):
+        return "the cells are amounts with a unit; take it off and convert them with `pandas.to_numeric`"
+    return next((why for pattern, why in _READINGS if _all_match(words, pattern)), "")
+
+
+def _all_match(words: pd.Series[Any], pattern: str) -> bool:
+    return re.fullmatch(pattern, words.iloc[0]) is not None and bool(words.str.fullmatch(pattern).all())
+
+
+def _are_numbers(words: pd.Series[Any]) -> bool:
+    """Whether strings are numbers: whole ones only if they vary in length and neither begin with zeros nor count the rows."""
+    if not _all_match(words, _NUMBER) or _all_match(words, _PHONE):
+        return False
+    if not _all_match(words, "[0-9]+"):
+        return True
+    return _all_match(words, _WHOLE) and _vary_in_length(words) and not _count_rows(words)
+
+
+def _vary_in_length(words: pd.Series[Any]) -> bool:
+    return int(words.str.len().nunique()) > 1
+
+
+def _count_rows(words: pd.Series[Any]) -> bool:
+    """Whether whole numbers rise by the same step from row to row."""
+    if len(words) < _COUNTED_ROWS or int(words.str.len().max()) > _COUNTED_DIGITS:
+        return False
+    steps = {int(after) - int(before) for before, after in pairwise(words)}
+    return len(steps) == 1 and min(steps) > 0
+
+
+def _is_address(word: str) -> bool:
+    try:
+        ipaddress.ip_address(word)
+    except ValueError:
+        return False
+    return True
 
 
 def spelling_of(cells: pd.Series[Any]) -> str:
@@ -181,7 +263,16 @@ def largest_integer(dtype: Any) -> int:
 
 
 def _parses(words: pd.Series[Any], form: str) -> bool:
-    return bool(pd.to_datetime(words, format=form, errors="coerce").notna().all())
+    return bool(pd.to_datetime(words, format=form, errors="coerce", utc=True).notna().all())
+
+
+def _reads(word: str, form: str) -> bool:
+    """Whether one string is a date of a form; quicker than pandas, and enough to leave most forms out."""
+    try:
+        dt.datetime.strptime(word, form)  # noqa: DTZ007 - only asked whether it can be read
+    except ValueError:
+        return False
+    return True
 
 
 def typed_levels(cells: pd.Series[Any]) -> tuple[np.ndarray[Any, Any], list[Any]]:

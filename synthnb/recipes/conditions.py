@@ -134,7 +134,8 @@ def _refuse_impossible(text: str, by_column: Mapping[str, Condition], known: Map
 
 def _left_out(column: Column) -> list[str]:
     """Text isn't made by an engine, so nothing about it can be asked for."""
-    return [f"column {shown(column.name)} is text, which is left out"] if column.kind == "text" else []
+    unmade = {"text": "text, which is left out", "identifier": "an identifier, which is made afresh"}.get(column.kind)
+    return [f"column {shown(column.name)} is {unmade}"] if unmade else []
 
 
 def _unknown_levels(condition: Condition, column: Column) -> list[str]:

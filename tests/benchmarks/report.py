@@ -82,7 +82,7 @@ class TableResults:
         return next(result.role for result in self.results if result.method == method)
 
     def values(self, method: str, figure: str) -> list[float]:
-        """A figure over the seeds that gave one; ``floor`` is TVD2 over the bootstrap's of the same seed, ``seconds`` fit and draw."""
+        """A figure over the seeds that gave one; ``floor`` is TVD2 over the bootstrap's of the same seed."""
         found = []
         for result in self.results:
             if result.method == method and result.reason is None:
@@ -91,8 +91,6 @@ class TableResults:
         return found
 
     def _value(self, result: Result, figure: str) -> float | None:
-        if figure == "seconds":
-            return float(result.cost["fit"]) + float(result.cost["draw"]) if result.cost else None
         if figure in result.cost:
             return float(result.cost[figure])
         if figure != "floor":
@@ -190,15 +188,11 @@ def _not_slower(table: TableResults, method: str) -> tuple[str, bool | None, str
 
 
 def _in_time(table: TableResults, method: str, peer: str | None, what: str, times: float) -> tuple[str, bool | None, str]:
-    """Processor seconds of both if both are known, else seconds of wall time of both."""
-    if peer is None:
-        return what, None, "no such peer was run"
-    figure = "cpu" if table.values(method, "cpu") and table.values(peer, "cpu") else "seconds"
-    ours, theirs = table.median(method, figure), table.median(peer, figure)
+    """Processor seconds, since seconds of wall time depend on what else the machine did."""
+    ours, theirs = table.median(method, "cpu"), None if peer is None else table.median(peer, "cpu")
     if ours is None or theirs is None:
-        return what, None, "no such peer was run"
-    unit = "s of processor time" if figure == "cpu" else "s"
-    return what, ours <= theirs / times, f"{ours:.2f} against {peer} {theirs:.2f} {unit}"
+        return what, None, "no such peer was timed"
+    return what, ours <= theirs / times, f"{ours:.2f} against {peer} {theirs:.2f} s of processor time"
 
 
 def ratios_of(table: TableResults) -> list[str]:
@@ -233,7 +227,7 @@ def _cells(table: TableResults, method: str) -> list[str]:
 
 
 def _heading(table: TableResults) -> str:
-    real = table.median("bootstrap", "real")
+    real = next((found for method in table.methods if (found := table.median(method, "real")) is not None), None)
     return (
         f"{table.name} ({table.about}): {table.learnt:,} rows learnt, {table.learnt:,} held out, {table.columns} columns; "
         f"predicting {table.target}, real rows give {_shown(real)}"

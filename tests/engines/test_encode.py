@@ -7,6 +7,7 @@ import json
 import time
 import uuid
 import zoneinfo
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -132,6 +133,9 @@ def test_the_coders_of_a_table_come_back_together() -> None:
         )
 
 
+ALL2 = np.ones(2, dtype=bool)
+
+
 def lie(name: str, cells: Any, change: Any) -> None:
     coder = coder_of(cells)
     state = as_written(coder_to_state(coder))
@@ -146,6 +150,12 @@ def lie(name: str, cells: Any, change: Any) -> None:
         ("'counts'", lambda state: state.arrays.pop("counts")),
         ("37 values, 36 counts", lambda state: state.arrays.update(counts=state.arrays["counts"][1:])),
         ("don't increase", lambda state: state.arrays.update(values=state.arrays["values"][::-1])),
+        ("don't increase", lambda state: state.arrays.update(values=np.array([2**63 - 1, -(2**63)]), counts=np.ones(2, "i8"), kept=ALL2)),
+        ("further apart", lambda state: state.arrays.update(values=np.array([-(2**63), 2**63 - 1]), counts=np.ones(2, "i8"), kept=ALL2)),
+        ("add up to no number", lambda state: state.arrays.update(counts=state.arrays["counts"] * 0)),
+        ("add up to no number", lambda state: state.arrays.update(counts=state.arrays["counts"] * 0 + 2**62)),
+        ("got 5", lambda state: state.meta.update(cells={"cells": "whole", "absent": ["int", "5"]}, dtype={"numpy": "|O"})),
+        ("got \\['junk'\\]", lambda state: state.meta.update(cells={"cells": "whole", "absent": ["junk"]}, dtype={"numpy": "|O"})),
         ("a count is negative", lambda state: state.arrays.update(counts=-state.arrays["counts"])),
         ("of the kinds", lambda state: state.arrays.update(values=state.arrays["values"].astype("c16"))),
         ("multiples of 2 apart", lambda state: state.meta.update(step="2")),
@@ -188,6 +198,7 @@ def test_there_must_be_a_coder_for_each_column() -> None:
 VALUES: list[Any] = [
     *(None, True, 2**70, -0.0, float("inf"), "é\ud800", b"\xff", Decimal("1.20"), uuid.UUID(int=7), np.int8(3), pd.NaT, pd.NA),
     *(dt.date(2020, 2, 29), dt.time(1, 2, 3, 4, dt.UTC), dt.timedelta(-1, 5), dt.datetime(2024, 10, 27, 2, 30, fold=1, tzinfo=dt.UTC)),
+    *(np.datetime64("NaT"), np.datetime64("2020-02-29", "D"), np.timedelta64(5, "s"), np.str_("é"), np.bytes_(b"a"), np.float16(0.5)),
     *(pd.Period("2020-03", "M"), pd.Interval(0.5, 2, "both"), pd.Timedelta(5, "ns")),
     pd.Timestamp("2024-10-27 01:30", tz="UTC").tz_convert(zoneinfo.ZoneInfo("Europe/Madrid")),
 ]
@@ -200,10 +211,53 @@ def test_values_come_back_with_their_types(value: Any) -> None:
     assert repr(again) == repr(value)
 
 
-@pytest.mark.parametrize("data", [None, [], ["exec", "1"], ["int"], ["int", "x"], ["Timestamp", "1", "W", None], ["date", "2020-13-01"], 7])
+@pytest.mark.parametrize(
+    "data",
+    [
+        *(None, [], ["exec", "1"], ["int"], ["int", "x"], ["Timestamp", "1", "W", None], ["date", "2020-13-01"], 7),
+        *(["time", "01:00:00", {"zone": zone}, 0] for zone in ("", "..", "/etc/passwd", "x" * 5000, "Europe", "a\0b")),
+        *(
+            ["numpy", "V8", ["int", "1000"]],
+            ["numpy", "S8", ["int", "1000"]],
+            ["numpy", "O", ["int", "1"]],
+            ["numpy", "i4,i4", ["int", "1"]],
+        ),
+        *(["datetime64", "1", "i8"], ["timedelta64", "1", "<M8[s]"]),
+    ],
+)
 def test_what_is_no_value_is_refused(data: Any) -> None:
     with pytest.raises(RecordError, match="value with its type was expected"):
         value_from_json(data)
+
+
+def nested(times: int, inner: Any, around: Callable[[Any], Any]) -> Any:
+    for _ in range(times):
+        inner = around(inner)
+    return inner
+
+
+def test_a_value_nested_deeply_is_refused() -> None:
+    with pytest.raises(RecordError, match="nested more than 12 levels deep"):
+        value_from_json(nested(5000, ["none"], lambda inner: ["Interval", inner, ["int", "1"], "left"]))
+
+
+def test_a_storage_type_nested_deeply_is_refused() -> None:
+    with pytest.raises(RecordError, match="nested more than 12 levels deep"):
+        dtype_from_json(nested(5000, {"numpy": "<i8"}, lambda inner: {"sparse": inner, "fill": ["int", "0"]}))
+
+
+@pytest.mark.parametrize("value", [np.longdouble(1.5), np.complex64(1), np.void(b"a")])
+def test_numpy_values_that_python_cannot_hold_are_told(value: Any) -> None:
+    with pytest.raises(FrameError, match=r"A level of the type numpy\.\w+ can't be saved"):
+        value_to_json(value)
+
+
+def test_a_mark_of_a_missing_cell_comes_back_whatever_it_is() -> None:
+    coder = coder_of(pd.Series([np.datetime64("NaT"), *range(N)], dtype=object))
+    again = coder_from_state(coder.column, as_written(coder.to_state()))
+    mark = again.decode(np.array([MISSING], dtype="i1"), np.zeros(1)).iloc[0]
+    assert type(mark) is np.datetime64
+    assert np.isnat(mark)
 
 
 def test_a_level_that_json_cannot_say_is_told_when_saved() -> None:
@@ -213,7 +267,15 @@ def test_a_level_that_json_cannot_say_is_told_when_saved() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [{}, {"masked": "object"}, {"numpy": "U5"}, {"arrow": ["struct"]}, {"zoned": "us", "zone": {"zone": "../etc/passwd"}}, 5]
+    "data",
+    [
+        *({}, {"masked": "object"}, {"numpy": "U5"}, {"arrow": ["struct"]}, {"zoned": "us", "zone": {"zone": "../etc/passwd"}}, 5),
+        *(
+            {"zoned": "us", "zone": {"zone": "Europe"}},
+            {"arrow": ["timestamp", "us", "Europe"]},
+            {"arrow": ["fixed_size_binary", 2**31 - 1]},
+        ),
+    ],
 )
 def test_what_is_no_storage_type_is_refused(data: Any) -> None:
     with pytest.raises(RecordError, match="storage type was expected"):

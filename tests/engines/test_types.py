@@ -245,6 +245,12 @@ def test_python_objects_in_polars_are_refused() -> None:
         to_pandas(pl.DataFrame({"x": pl.Series([object()], dtype=pl.Object)}))
 
 
+def test_days_where_midnight_was_skipped_come_back() -> None:
+    days = pd.date_range("2021-03-20", periods=20, freq="D").tz_localize("Asia/Beirut", nonexistent="shift_forward")
+    frame = pd.DataFrame({"x": days.delete(8), "y": range(19)})  # the 28th began at one o'clock
+    pd.testing.assert_frame_equal(there_and_back(frame), frame)
+
+
 def test_a_level_made_by_merging_widens_a_polars_enum() -> None:
     frame = pl.DataFrame({"x": pl.Series(["a", "b"], dtype=pl.Enum(["a", "b"]))})
     inside, restore = to_pandas(frame)

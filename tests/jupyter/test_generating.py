@@ -64,6 +64,14 @@ def test_replicates_are_kept_together(ready: InteractiveShell) -> None:
     assert many.decide(lambda frame: bool(frame["age"].mean() > 10)).agree == 3
 
 
+def test_a_decision_is_counted_over_the_replicates(ready: InteractiveShell) -> None:
+    ready.user_ns["older"] = lambda frame: bool(frame["age"].mean() > 10)
+    outputs = run(ready, "%synth generate trial --rows 50 --as many --replicates 3 --decision older --seed 1")
+    assert "3 of 3 replicates agree" in outputs[-1]["text/html"]
+    with pytest.raises(OptionError, match="needs a variable that holds a function; got 'trial'"):
+        run(ready, "%synth generate trial --replicates 2 --decision trial")
+
+
 def test_a_generator_is_saved_and_drawn_from(ready: InteractiveShell) -> None:
     outputs = run(ready, "%synth generate trial --rows 50 --as made --seed 1 --save trial.synthgen")
     assert any("It may hold values of real rows" in bundle["text/plain"] for bundle in outputs)

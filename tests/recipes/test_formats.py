@@ -39,6 +39,9 @@ def codes(kind: str, n: int = N) -> list[str]:
         "name": lambda: f"{letters(1)}{letters(draw.randrange(3, 8)).lower()} {letters(1)}{letters(5).lower()}",
         "surname": lambda: f"{letters(1)}{letters(draw.randrange(3, 8)).lower()}",
         "street": lambda: f"{draw.randrange(300)} {letters(1)}{letters(draw.randrange(3, 8)).lower()} Street",
+        "remark": lambda: f"visit {draw.randrange(10**6)} ok",
+        "score": lambda: f"{draw.randrange(10**4)} of {draw.randrange(10**4)}",
+        "suffix": lambda: f"{draw.randrange(10**5):05d} ES",
         "prose": lambda: f"The patient came back after {draw.randrange(10**6)} days and felt better",
     }
     return [makers[kind]() for _ in range(n)]
@@ -55,13 +58,14 @@ def codes(kind: str, n: int = N) -> list[str]:
         ("phone", "\\+34 6[0-9]{2} [0-9]{3} [0-9]{3}"),
         ("site", "(?:BCN|MAD)-[0-9]{5}"),
         ("unpadded", "MRN[1-9][0-9]{2,6}"),
+        ("suffix", "[0-9]{5} ES"),
     ],
 )
 def test_the_spelling_of_codes(kind: str, pattern: str) -> None:
     assert str(infer_format(codes(kind))) == pattern
 
 
-@pytest.mark.parametrize("kind", ["name", "surname", "street", "prose"])
+@pytest.mark.parametrize("kind", ["name", "surname", "street", "prose", "remark", "score"])
 def test_words_have_no_spelling(kind: str) -> None:
     assert infer_format(codes(kind)) is None
 
@@ -82,6 +86,10 @@ def test_two_spellings_keep_their_shares() -> None:
 )
 def test_codes_that_count_upwards(values: list[str], pattern: str) -> None:
     assert str(infer_format(values)) == pattern
+
+
+def test_words_that_go_on_after_a_count_are_no_code() -> None:
+    assert infer_format([f"visit {i} ok" for i in range(N)]) is None
 
 
 def test_a_spelling_that_is_nearly_used_up_gets_a_place_more() -> None:

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from synthnb._frames import cell_types
 from synthnb.engines._encoding.dtypes import value_from_json, value_to_json, zone_from_json, zone_to_json
-from synthnb.errors import FrameError, shown
+from synthnb.errors import FrameError, RecordError, shown
 
 if TYPE_CHECKING:
     from synthnb.recipes.recipe import Column
@@ -59,10 +59,24 @@ class _Data(BaseModel):
     absent: list[Any] | None = None
     """The mark of a missing cell in a column of Python objects, as `value_to_json` gives it; None where the type has one mark."""
 
+    @property
+    def mark(self) -> Any:
+        """The mark of a missing cell.
+
+        Raises
+        ------
+        RecordError
+            It can't be read, or is an ordinary value.
+        """
+        mark = None if self.absent is None else value_from_json(self.absent)
+        if mark is not None and pd.isna(mark) is not True:
+            raise RecordError(f"The mark of a missing cell was expected; got {shown(mark)}.", fix="The file is damaged or was changed.")
+        return mark
+
     def marked(self, cells: Array, gone: Array) -> pd.Series[Any]:
         """Python objects as a column, with the column's own mark where a cell is missing."""
         if gone.any():
-            cells[gone] = value_from_json(self.absent or ["none"])
+            cells[gone] = self.mark
         return pd.Series(cells, dtype=object)
 
 

@@ -31,7 +31,14 @@ _BARE_ARROW = {
 }
 _ARROW_NAMES = {"float": "float32", "double": "float64", "halffloat": "float16", "bool": "bool_"}
 _UNITS = ("s", "ms", "us", "ns")
-_REFUSED = (KeyError, IndexError, TypeError, ValueError, OverflowError, ArithmeticError, zoneinfo.ZoneInfoNotFoundError)
+_REFUSED = (KeyError, IndexError, TypeError, ValueError, OverflowError, ArithmeticError, OSError, zoneinfo.ZoneInfoNotFoundError)
+
+_DEEPEST = 12
+"""Levels of lists and mappings; a sparse category of intervals of numbers needs eight."""
+_WIDEST = 2**16
+"""Bytes in a cell of fixed width."""
+_PYTHON_OF = {"b": bool, "i": int, "u": int, "f": float, "c": float, "S": bytes, "U": str}
+"""What a numpy value of each kind is made from."""
 
 
 def zone_to_json(zone: dt.tzinfo | None) -> Json:
@@ -57,11 +64,20 @@ def zone_to_json(zone: dt.tzinfo | None) -> Json:
 
 
 def zone_from_json(data: Json) -> dt.tzinfo | None:
-    """The time zone that `zone_to_json` wrote."""
+    """The time zone that `zone_to_json` wrote.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        Something else, or a zone that isn't known here.
+    """
     if data is None:
         return None
     if "zone" in data:
-        return zoneinfo.ZoneInfo(str(data["zone"]))
+        try:
+            return zoneinfo.ZoneInfo(str(data["zone"]))
+        except OSError as error:  # a folder of the zones, or a name that no file can have
+            raise ValueError(f"{shown(data['zone'])} is no time zone") from error
     return dt.timezone(dt.timedelta(microseconds=int(data["offset"]))) if data["offset"] else dt.UTC
 
 
@@ -109,6 +125,7 @@ def dtype_from_json(data: Json) -> Any:
     RecordError
         Something else.
     """
+    _refuse_deep(data)
     try:
         return _dtype(data)
     except _REFUSED as error:
@@ -116,6 +133,16 @@ def dtype_from_json(data: Json) -> Any:
 
 
 _DAMAGED = "The file is damaged or of another version: make it again."
+
+
+def _refuse_deep(data: Json) -> None:
+    """Refuse what is nested so deeply that reading it, or only showing it, would fill the stack."""
+    level: list[Any] = [data]
+    for _ in range(_DEEPEST):
+        level = [part for node in level for part in (node.values() if isinstance(node, dict) else node if isinstance(node, list) else ())]
+        if not level:
+            return
+    raise RecordError(f"A storage type or a value was expected; got one nested more than {_DEEPEST} levels deep.", fix=_DAMAGED)
 
 
 def _dtype(data: Json) -> Any:
@@ -153,6 +180,8 @@ def _arrow_to_json(kind: Any) -> Json:
     if types.is_timestamp(kind):
         return ["timestamp", kind.unit, kind.tz]
     if types.is_fixed_size_binary(kind):
+        if kind.byte_width > _WIDEST:
+            raise FrameError(f"Cells of {kind.byte_width:,} bytes each can't be saved; at most {_WIDEST:,} can.", fix="Drop the column.")
         return ["fixed_size_binary", kind.byte_width]
     if types.is_time(kind) or types.is_duration(kind):
         return [name, kind.unit]
@@ -170,8 +199,11 @@ def _arrow(data: Json) -> Any:
     if name == "dictionary":
         return pa.dictionary(_arrow(rest[0]), _arrow(rest[1]), ordered=bool(rest[2]))
     if name == "timestamp":
-        return pa.timestamp(rest[0], rest[1])
+        known = None if rest[1] is None else pd.DatetimeTZDtype("ns", rest[1])  # Arrow itself would take any name
+        return pa.timestamp(rest[0], known and rest[1])
     if name == "fixed_size_binary":
+        if not 0 <= int(rest[0]) <= _WIDEST:
+            raise ValueError(f"cells of {rest[0]} bytes")
         return pa.binary(int(rest[0]))
     if name in {"time32", "time64", "duration"}:
         return getattr(pa, name)(rest[0])
@@ -193,9 +225,11 @@ def value_to_json(value: Any) -> list[Json]:
     for single, tag in ((None, "none"), (pd.NaT, "nat"), (pd.NA, "na")):
         if value is single:
             return [tag]
-    if isinstance(value, np.generic) and not isinstance(value, (np.datetime64, np.timedelta64)):
-        return ["numpy", value.dtype.str, value_to_json(value.item())]
     parts = _PARTS.get(type(value))
+    if parts is None and isinstance(value, np.generic):
+        item = value.item()
+        if type(item) is _PYTHON_OF.get(value.dtype.kind):
+            return ["numpy", value.dtype.str, value_to_json(item)]
     if parts is None:
         kind = type(value)
         raise FrameError(
@@ -226,6 +260,8 @@ _PARTS: dict[type, Callable[[Any], list[Json]]] = {
     dt.datetime: lambda x: [x.replace(tzinfo=None, fold=0).isoformat(), zone_to_json(x.tzinfo), x.fold],
     dt.time: lambda x: [x.replace(tzinfo=None, fold=0).isoformat(), zone_to_json(x.tzinfo), x.fold],
     dt.timedelta: lambda x: [x.days, x.seconds, x.microseconds],
+    np.datetime64: lambda x: [str(x.view("i8")), x.dtype.str],
+    np.timedelta64: lambda x: [str(x.view("i8")), x.dtype.str],
     pd.Timestamp: lambda x: [str(x.asm8.view("i8")), x.unit, zone_to_json(x.tz)],
     pd.Timedelta: lambda x: [str(x.asm8.view("i8")), x.unit],
     pd.Period: lambda x: [x.ordinal, x.freqstr],
@@ -236,7 +272,9 @@ _MADE: dict[str, Callable[..., Any]] = {
     "none": lambda: None,
     "nat": lambda: pd.NaT,
     "na": lambda: pd.NA,
-    "numpy": lambda kind, item: np.dtype(kind).type(value_from_json(item)),
+    "numpy": lambda kind, item: _numpy(kind, item),
+    "datetime64": lambda ticks, kind: _ticks(ticks, kind, "M"),
+    "timedelta64": lambda ticks, kind: _ticks(ticks, kind, "m"),
     "bool": lambda flag: flag is True,
     "int": lambda digits: int(digits),
     "float": lambda digits: float(digits),
@@ -253,6 +291,21 @@ _MADE: dict[str, Callable[..., Any]] = {
     "Period": lambda ordinal, freq: pd.Period(ordinal=int(ordinal), freq=freq),
     "Interval": lambda left, right, closed: pd.Interval(value_from_json(left), value_from_json(right), closed),
 }
+
+
+def _numpy(kind: str, item: Json) -> Any:
+    """A number, a flag or text of numpy's; an item of another type could ask for any amount of memory."""
+    dtype, made = np.dtype(str(kind)), value_from_json(item)
+    if type(made) is not _PYTHON_OF.get(dtype.kind):
+        raise ValueError(f"{dtype} of {type(made).__name__}")
+    return dtype.type(made)
+
+
+def _ticks(ticks: str, kind: str, letter: str) -> Any:
+    dtype = np.dtype(str(kind))
+    if dtype.kind != letter:
+        raise ValueError(f"{dtype} is no type of ticks")
+    return np.array([int(ticks)], dtype="i8").view(dtype)[0]
 
 
 def _timestamp(ticks: str, unit: str, zone: Json) -> Any:
@@ -276,6 +329,7 @@ def value_from_json(data: Json) -> Any:
     RecordError
         Something else.
     """
+    _refuse_deep(data)
     try:
         tag, *parts = data
         return _MADE[tag](*parts)

@@ -131,9 +131,14 @@ def _check_values(coder: Coder) -> None:
         _refuse(coder.column, f"its arrays are of the kinds {kinds}")
     if not len(values) == len(counts) == len(kept):
         _refuse(coder.column, f"it has {len(values)} values, {len(counts)} counts and {len(kept)} marks")
-    if not np.isfinite(values).all() or (np.diff(values) <= 0).any() or (counts < 0).any():
+    if not np.isfinite(values).all() or (values[1:] <= values[:-1]).any() or (counts < 0).any():
         _refuse(coder.column, "its values don't increase, or a count is negative")
-    on_grid = coder.step == 0 or (coder.step > 0 and values.dtype.kind == "i" and not (np.diff(values) % coder.step).any())
+    if len(counts) and not 0 < sum(counts.tolist()) < 2**63:
+        _refuse(coder.column, "its counts add up to no number of rows")
+    apart = np.diff(values) if values.dtype.kind == "i" else np.zeros(0)
+    if (apart < 0).any():  # it wrapped round
+        _refuse(coder.column, "two values are further apart than 64 bits hold")
+    on_grid = coder.step == 0 or (coder.step > 0 and values.dtype.kind == "i" and not (apart % coder.step).any())
     if not on_grid:
         _refuse(coder.column, f"its values aren't multiples of {coder.step} apart")
 
@@ -157,7 +162,11 @@ def _check_levels(coder: Coder) -> None:
 
 
 def _check_cells(coder: Coder) -> None:
-    """The least and the largest value, and a missing cell, can be built in the storage type."""
+    """The mark of a missing cell is one; the least and the largest value, and a missing cell, can be built in the storage type."""
+    try:
+        _ = coder.cells.mark
+    except RecordError as error:
+        _refuse(coder.column, error.message)
     dtype = getattr(coder.dtype, "numpy_dtype", coder.dtype)
     if isinstance(coder.cells, Whole) and coder.size and isinstance(dtype, np.dtype) and dtype.kind in "iu":
         limits = np.iinfo(dtype)

@@ -39,7 +39,6 @@ from synthnb.engines._encoding.codec import (
     on_grid,
     without_arrow,
 )
-from synthnb.engines._encoding.dtypes import value_from_json
 from synthnb.errors import FrameError, shown
 from synthnb.recipes.columns import typed_levels
 
@@ -173,7 +172,7 @@ class Coder:
         """The levels in the column's own type, then the mark of a missing cell if the column has one."""
         if isinstance(self.dtype, pd.CategoricalDtype):
             return pd.Categorical.from_codes([*self.levels, -1], dtype=self.dtype)
-        mark = [] if self.cells.absent is None else [value_from_json(self.cells.absent)]
+        mark = [] if self.cells.absent is None else [self.cells.mark]
         table = np.empty(len(self.levels) + len(mark), dtype=object)
         table[:] = [*self.levels, *mark]
         return pd.Series(table, dtype=object).astype(self.dtype).array

@@ -271,7 +271,7 @@ def _codes(meta: Mapping[str, Json], taken: Array | None) -> Codes:
             widths=tuple(map(int, meta["widths"])),
             integers=meta["integers"] is True,
             missing=float(meta["missing"]),
-            absent=value_from_json(meta["absent"]),
+            absent=_mark(meta["absent"]),
             start=int(meta["start"]),
             step=int(meta["step"]),
             blind=meta["blind"] is True,
@@ -284,3 +284,11 @@ def _codes(meta: Mapping[str, Json], taken: Array | None) -> Codes:
     if not fits:
         _refuse(f"a figure of {shown(made.name)} is out of range")
     return made
+
+
+def _mark(value: Json) -> Any:
+    """A mark of missing cells; a value in its place would turn missing cells into it."""
+    mark = value_from_json(value)
+    if mark is not None and pd.isna(mark) is not True:
+        raise ValueError("the mark of missing cells is a value")
+    return mark
