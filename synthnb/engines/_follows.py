@@ -97,6 +97,9 @@ def _agree(table: Table, column: int, source: int, every: int) -> bool:
     x, y = table.positions[rows, source][both].astype("i8"), table.positions[rows, column][both]
     if not len(x):
         return False
+    if not bool(table.coders[source].kept.all()):
+        steps = np.diff(y[np.argsort(x, kind="stable")])
+        return table.coders[column].ordered and bool((steps >= 0).all() or (steps <= 0).all())
     last = np.empty(table.coders[source].size)
     last[x] = y
     return bool((last[x] == y).all())

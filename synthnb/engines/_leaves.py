@@ -42,7 +42,8 @@ _GROWN = 100_000
 _MARGIN = 1.1
 _MOST_TRIED = 48
 """Most predictors tried at a split."""
-_SCREENED = 2_000
+_SCREENED = 500
+"""Rows that predictors are chosen on."""
 _REACH = 0.7
 """How far a value moves among its leaf's sorted ones, in square roots of the leaf's size."""
 
@@ -239,19 +240,21 @@ def grow(
     few = seen if size <= _GROWN else seen.rows(some)
     scores = None if size < 2 * leaf else _scores(scale, target[some], few, predictors, leaf)
     found: _Splits = (None, (), ())
+    tried: Sequence[int] = ()
     if scores is not None and predictors:
-        least = leaf if len(some) == size else _scaled(leaf, size)
-        found = _grown(scores, few, _screened(few, predictors, scores, leaf), least, seed)
+        tried = _screened(few, predictors, scores, leaf)
+        found = _grown(scores, few, tried, leaf if len(some) == size else _scaled(leaf, size), seed)
     nodes, used, orders = found
     where = np.zeros(size, dtype="i8")
     if nodes is not None:
         where = nodes.apply(seen.matrix(used, orders))
         if len(some) < size:
-            nodes, where = nodes.merged(where, leaf)
+            nodes = nodes.merged(where, leaf)
+            where = nodes.apply(seen.matrix(used, orders))
     leaves = _filled(target, nodes, used, orders, where, moving)
     if not sloped or moving is None or size < 2 * leaf:
         return leaves
-    return _sloped(leaves, target, seen, predictors, where, some)
+    return _sloped(leaves, target, seen, tried, where, some)
 
 
 _Splits = tuple[Nodes | None, tuple[int, ...], tuple[Array | None, ...]]
@@ -286,14 +289,17 @@ def _screened(seen: Seen, predictors: Sequence[int], scores: Array, leaf: int) -
         return predictors
     some = np.linspace(0, len(seen) - 1, min(len(seen), _SCREENED)).astype("i8")
     few, wanted = seen.rows(some), scores[some] - scores[some].mean(axis=0)
-    gains = []
-    for predictor in predictors:
-        order = _order(few, predictor, scores[some], leaf)
-        column = few.ranks(predictor) if order is None and predictor < len(seen.scales) else few.matrix([predictor], [order])[:, 0]
-        column = np.nan_to_num(column - np.nanmean(column)) if not np.isnan(column).all() else np.zeros(len(some))
-        bent = column**2 - (column**2).mean()
-        gains.append(sum(float(((shape @ wanted) ** 2).sum() / max(shape @ shape, 1e-12)) for shape in (column, bent)))
-    best = np.sort(np.argsort(-np.array(gains), kind="stable")[:_MOST_TRIED])
+    columns = np.empty((len(some), len(predictors)))
+    for k, predictor in enumerate(predictors):
+        order = _order(few, predictor, wanted, leaf)
+        plain = order is None and predictor < len(seen.scales)
+        columns[:, k] = few.ranks(predictor) if plain else few.matrix([predictor], [order])[:, 0]
+    gone = np.isnan(columns)
+    columns[gone] = 0.0
+    columns = np.where(gone, 0.0, columns - columns.sum(axis=0) / np.maximum((~gone).sum(axis=0), 1))
+    bent = columns**2 - (columns**2).mean(axis=0)
+    gains = sum(((shape.T @ wanted) ** 2).sum(axis=1) / np.maximum((shape**2).sum(axis=0), 1e-12) for shape in (columns, bent))
+    best = np.sort(np.argsort(-np.asarray(gains), kind="stable")[:_MOST_TRIED])
     return [predictors[k] for k in best]
 
 
@@ -321,7 +327,6 @@ def _sloped(leaves: Leaves, target: Array, seen: Seen, predictors: Sequence[int]
     at = some[~held[some]]
     few = seen.rows(at)
     own = moving.to_ranks(target)
-    numbers = list(_screened(few, numbers, own[at][:, None], 1)) if len(at) else []
     slopes = fit_slopes(own[at], few.rank_columns(numbers), leaf[at], len(leaves.sizes), numbers)
     if slopes is not None:
         own -= slopes.shift(seen.rank_columns(slopes.predictors), leaf)

@@ -44,6 +44,8 @@ class Moving:
     """float64: their mid-ranks among themselves, from 0 to 1."""
     values: Array
     """int64 or float64: every value of the column."""
+    step: int
+    """The column's own grid; 0 where every digit counts."""
     grids: tuple[tuple[int, int], ...]
     """Coarser grids, most used first: distance and where it begins."""
     grid_of: Array
@@ -67,18 +69,25 @@ class Moving:
         return np.asarray(np.interp(inside, self.ranks, self.places))
 
     def on_grid(self, positions: Array, donors: Array) -> Array:
-        """Return positions put on the grids that other positions' values lie on."""
-        found = positions
-        for number, (distance, begin) in enumerate(self.grids):
+        """Return positions put on the coarser grids that other positions' values lie on, or off them where these don't."""
+        if not self.grids:
+            return positions
+        found = positions.copy()
+        value = np.interp(positions, np.arange(len(self.values)), self.values.astype("f8"))
+        for number, grid in enumerate(self.grids):
             at = np.flatnonzero(self.grid_of[donors] == number)
-            if not len(at):
-                continue
-            value = np.interp(found[at], np.arange(len(self.values)), self.values.astype("f8"))
-            whole = np.rint((value - begin) / distance).astype("i8") * distance + begin
-            whole = np.where(whole < self.values[0], whole + distance, np.where(whole > self.values[-1], whole - distance, whole))
-            found = found.copy() if found is positions else found
-            found[at] = self._position(whole)
+            found[at] = self._position(self._nearest(value[at], *grid))
+        at = np.flatnonzero(self.grid_of[donors] < 0)
+        own = self._nearest(value[at], self.step, int(self.values[0]))
+        lying = np.any([(own - begin) % distance == 0 for distance, begin in self.grids], axis=0)
+        beside = np.where(own + self.step <= self.values[-1], own + self.step, own - self.step)
+        found[at[lying]] = self._position(beside[lying])
         return found
+
+    def _nearest(self, value: Array, distance: int, begin: int) -> Array:
+        """The grid's nearest points within the column's range."""
+        whole = np.rint((value - begin) / distance).astype("i8") * distance + begin
+        return np.where(whole < self.values[0], whole + distance, np.where(whole > self.values[-1], whole - distance, whole))
 
     def _position(self, values: Array) -> Array:
         """Positions of values, from exact differences."""
@@ -95,7 +104,7 @@ def moving(coder: Coder) -> Moving | None:
     counts = coder.counts[loose]
     ends = np.cumsum(counts)
     grids, grid_of = _grids(coder)
-    return Moving(loose.astype("f8"), (ends - counts / 2) / ends[-1], coder.values, grids, grid_of)
+    return Moving(loose.astype("f8"), (ends - counts / 2) / ends[-1], coder.values, coder.step, grids, grid_of)
 
 
 def _grids(coder: Coder) -> tuple[tuple[tuple[int, int], ...], Array]:

@@ -60,8 +60,8 @@ class Nodes:
         splits = tree.feature, tree.threshold, tree.children_left, tree.children_right
         return cls(*_cut(*splits, kept), int(tree.n_features))
 
-    def merged(self, leaf: Array, least: int) -> tuple[Nodes, Array]:
-        """Return the splits without those that leave a side with too few rows, and the rows' leaves then.
+    def merged(self, leaf: Array, least: int) -> Nodes:
+        """Return the splits without those of which one side gets too few rows; these go the other side's way.
 
         Parameters
         ----------
@@ -72,20 +72,15 @@ class Nodes:
         """
         rows = np.zeros(len(self.feature), dtype="i8")
         rows[self.feature < 0] = np.bincount(leaf, minlength=self.leaves)
-        inner = np.flatnonzero(self.feature >= 0)
-        for node in inner[::-1]:
-            rows[node] = rows[self.left[node]] + rows[self.right[node]]
-        kept = self.feature >= 0
-        kept[inner] = np.minimum(rows[self.left[inner]], rows[self.right[inner]]) >= least
-        home = np.arange(len(self.feature))
-        for node in inner:
-            if home[node] != node or not kept[node]:
-                home[[self.left[node], self.right[node]]] = home[node]
-        cut = Nodes(*_cut(self.feature, self.threshold, self.left, self.right, kept), self.width)
-        numbers = np.full(len(self.feature), -1)
-        ends = np.unique(home[np.flatnonzero(self.feature < 0)])
-        numbers[ends] = np.arange(len(ends))
-        return cut, numbers[home[np.flatnonzero(self.feature < 0)]][leaf]
+        stands_for = np.arange(len(self.feature))
+        for node in np.flatnonzero(self.feature >= 0)[::-1]:
+            left, right = self.left[node], self.right[node]
+            rows[node] = rows[left] + rows[right]
+            if min(rows[left], rows[right]) < least:
+                stands_for[node] = stands_for[left if rows[left] >= rows[right] else right]
+        inner = self.feature >= 0
+        left, right = np.where(inner, stands_for[self.left], -1), np.where(inner, stands_for[self.right], -1)
+        return Nodes(*_cut(self.feature, self.threshold, left, right, inner, int(stands_for[0])), self.width)
 
     def packed(self) -> tuple[Nodes, list[int]]:
         """Return the same splits over only the columns they use, and which those are."""
@@ -153,6 +148,7 @@ class Nodes:
             size > 0
             and len(threshold) == len(left) == len(right) == size
             and bool((feature < width).all())
+            and bool((np.maximum(left, right)[~inner] == -1).all())
             and np.array_equal(children, np.arange(1, size))
             and bool(after.all())
         )
@@ -168,10 +164,10 @@ class Nodes:
         return {**self.to_arrays(), "width": self.width}
 
 
-def _cut(feature: Array, threshold: Array, left: Array, right: Array, kept: Array) -> tuple[Array, Array, Array, Array]:
+def _cut(feature: Array, threshold: Array, left: Array, right: Array, kept: Array, root: int = 0) -> tuple[Array, Array, Array, Array]:
     """Nodes that are still reached when only some splits are kept, numbered anew in the same order."""
     reached = np.zeros(len(kept), dtype=bool)
-    reached[0] = True
+    reached[root] = True
     for node in np.flatnonzero(kept):
         if reached[node]:
             reached[left[node]] = reached[right[node]] = True

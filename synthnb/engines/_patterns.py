@@ -64,7 +64,7 @@ class Patterns:
     which: Leaves | None
     """Which pattern a row has, the number of common ones meaning a rare one; None where there is but one pattern."""
     distinct: tuple[int, ...]
-    """Of ``columns``, by place, those whose states vary in rare patterns and repeat no earlier one's."""
+    """Of ``columns``, by place, those whose states vary and repeat no earlier one's."""
     repeats: Array
     """Per column, the place in ``distinct`` of the column whose states it repeats, or -1."""
     rare: tuple[Leaves, ...]
@@ -161,7 +161,7 @@ def learn_patterns(seen: Seen, columns: Sequence[int], predictors: Sequence[int]
     pool = states[target == len(kept)]
     short = max(COMMON - len(pool), 0)
     pool = np.concatenate([pool, np.repeat(patterns[counts.argmax()][None, :], short, axis=0)])
-    distinct, repeats = _distinct(pool)
+    distinct, repeats = _distinct(states)
     rare = _grow_rare(pool[:, list(distinct)], seed)
     return Patterns(tuple(columns), np.concatenate([patterns[kept], patterns[:1] * 0]), which, distinct, repeats, rare, pool[0])
 

@@ -104,9 +104,10 @@ def choose_leaf(
 
     The rows are cut in two halves at random. A chain is grown on each in turn, and the
     rows it draws are compared with both halves. Columns drawn independently of one
-    another (save those another decides) give what the columns' own distributions account for, which no leaf size can
-    change. The first leaf size whose share and membership figure exceed that (or one half, if
-    that is larger) by no more than a tolerance of 0.02 and sampling error is taken, or the largest if none is.
+    another (save those that another decides) give what the columns' own distributions account
+    for, which no leaf size can change. The first leaf size whose share and membership figure
+    exceed that (or one half, if that is larger) by no more than a tolerance of 0.02 and
+    sampling error is taken, or the largest if none is.
 
     Parameters
     ----------

@@ -58,6 +58,8 @@ class Generator:
     """The table as the engine sees it."""
     versions: dict[str, str] = field(default_factory=dict)
     """Versions of what fitted it."""
+    inputs: tuple[dict[str, Json], ...] = ()
+    """``{"name", "rows", "columns", "digest"}`` of each frame it learnt; without rows and digest where these are private."""
 
     @cached_property
     def learnt(self) -> frozenset[str]:

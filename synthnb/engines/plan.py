@@ -115,12 +115,13 @@ def prepare(
     declared = (options or {}).get("domain", {}) if is_private(engine, options or {}) else None
     read = read_call(source, name, recipe, rows=rows, seed=seed, request=request or Request(), declared=declared)
     generator, reason = fit_generator(read.frame, read.recipe, engine=engine, options=options or {}, progress=progress, announce=announce)
+    generator = replace(generator, inputs=_inputs(read, private=declared is not None))
     if declared is not None and rows is None and read.given is None:  # how many real rows there are is itself private
         sized = read.recipe.model_copy(
             update={"rows": checked_rows(generator.fitted.parameters["rows_estimated"], len(read.recipe.columns))}
         )
         read, generator = replace(read, recipe=sized), replace(generator, recipe=sized)
-    return Ready(read, generator, reason, on, started, clock, time.perf_counter(), private=declared is not None)
+    return Ready(read, generator, reason, on, started, clock, time.perf_counter())
 
 
 @dataclass(frozen=True)
@@ -141,8 +142,6 @@ class Ready:
     """The same, in seconds of a clock that only runs forward."""
     fitted: float
     """When fitting ended."""
-    private: bool = False
-    """Whether nothing may be told of the real rows but what the engine tells."""
 
     def draw(self, *, output_name: str, seed: int | None = None, progress: Progress = no_progress) -> Synthesis:
         """Draw the rows, with the recipe's seed or another, and account for them."""
@@ -202,7 +201,7 @@ def fit_generator(
         No such engine, or it doesn't take these options.
     """
     layers, inside, inner = take_off(frame, recipe, private=is_private(engine, options or {}))
-    chosen, reason = choose_engine(engine, inside, inner, options or {})
+    chosen, reason = choose_engine(engine, frame, recipe, options or {})
     maker = make_engine(chosen, options or {})
     if announce is not None and hasattr(maker, "announce"):
         maker.announce = announce
@@ -250,11 +249,7 @@ def _run(
 ) -> Run:
     """The run's account of itself."""
     recipe, fitted = generator.recipe, generator.fitted
-    inputs = [] if read.source is None else [_described(read.name, read.source)]
-    if ready.private:
-        inputs = [{"name": read.name, "columns": list(item["columns"])} for item in inputs]
-    if read.given is not None and not read.balance:
-        inputs.append(_described("given", read.given))
+    inputs = [*generator.inputs, *([_described("given", read.given)] if read.given is not None and not read.balance else [])]
     asked: dict[str, Json] = {"groups": list(recipe.groups)}
     asked |= {"rules": [rule.text for rule in recipe.rules]} if recipe.rules else {}
     asked |= {"where": recipe.where} if recipe.where else {}
@@ -284,6 +279,15 @@ def _run(
         columns=[{"name": column.name, "kind": column.kind, "how": how.get(column.name, "")} for column in recipe.columns],
         notes=[*(read.restore.notes if read.restore else ()), *read.notes, *_left_out(recipe), *generator.notes(made.counts)],
     )
+
+
+def _inputs(read: Read, *, private: bool) -> tuple[dict[str, Json], ...]:
+    """What was learnt from; if ``private``, without what would tell of single rows."""
+    if read.source is None:
+        return ()
+    if private:
+        return ({"name": read.name, "columns": list(read.source.columns)},)
+    return (_described(read.name, read.source),)
 
 
 def _left_out(recipe: Recipe) -> list[str]:

@@ -154,7 +154,7 @@ class Replicates(Shown):
         OptionError
             The real frame's size isn't known, or the analysis gives no finite numbers.
         """
-        rows = [int(table["rows"]) for table in self.run.inputs[:1]]
+        rows = [int(table["rows"]) for table in self.run.inputs[:1] if "rows" in table]
         return combine(
             self.frames, analysis, real_rows=rows[0] if rows else None, rule="imputation" if self.run.kind == "impute" else "synthesis"
         )

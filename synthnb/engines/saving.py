@@ -69,6 +69,7 @@ def to_bytes(generator: Generator) -> bytes:
         "inner": generator.inner.to_dict(),
         "versions": dict(generator.versions or versions()),
         "holds_real_values": generator.holds_real_values,
+        "inputs": [dict(item) for item in generator.inputs],
         "layers": [layer_name(layer) for layer in generator.layers],
         "parts": {name: state.meta for name, state in parts.items()},
     }
@@ -102,7 +103,18 @@ def read_generator(path: Path) -> Generator:
             return _from_zip(file)
     except FileNotFoundError as error:
         raise RecordError(f"There is no file {shown(str(path))}.", fix="Check the path.") from error
-    except (zipfile.BadZipFile, EOFError, KeyError, ValueError, TypeError, IndexError, RecipeError, MemoryError, RecursionError, OSError) as error:
+    except (
+        zipfile.BadZipFile,
+        EOFError,
+        KeyError,
+        ValueError,
+        TypeError,
+        IndexError,
+        RecipeError,
+        MemoryError,
+        RecursionError,
+        OSError,
+    ) as error:
         if isinstance(error, RecordError):
             raise
         raise RecordError(
@@ -128,7 +140,14 @@ def _from_zip(file: zipfile.ZipFile) -> Generator:
         recipe=recipe,
         inner=inner,
         versions={str(name): str(version) for name, version in body["versions"].items()},
+        inputs=tuple(_input(item) for item in body["inputs"]),
     )
+
+
+def _input(item: dict[str, Any]) -> dict[str, Json]:
+    """What a file says of a frame that was learnt, in the types a run has."""
+    told: dict[str, Json] = {"name": str(item["name"]), "columns": [str(name) for name in item["columns"]]}
+    return told | ({"rows": int(item["rows"]), "digest": str(item["digest"])} if "digest" in item else {})
 
 
 def _check_schema(body: Any) -> None:

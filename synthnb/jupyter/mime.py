@@ -97,9 +97,10 @@ def synthesis_bundle(frame: Any, run: Mapping[str, Any], entries: Sequence[Mappi
 def _synthesis_text(view: Json) -> str:
     why = "".join(f"\n  {number} {reason}" for number, reason in view["explained"])
     facts = "".join(f"\n{name}: {words}" for name, words, _ in view["facts"])
+    notes = "".join(f"\nNote: {note}" for note in view["notes"])
     partial = "\nStopped early: this is what was finished." if view["partial"] else ""
     counts = f"\nrequested {view['requested']} = delivered {view['delivered']} + explained {view['explained_sum']}{why}"
-    return f"{view['title']}{partial}{counts}{facts}"
+    return f"{view['title']}{partial}{counts}{facts}{notes}"
 
 
 def report_bundle(report: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], widget: bool = False) -> Json:

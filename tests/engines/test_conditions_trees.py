@@ -118,7 +118,7 @@ def test_a_fixed_cell_may_be_missing() -> None:
 
 
 def test_a_fixed_level_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(FrameError, match="'level'.*'q'"):
+    with pytest.raises(FrameError, match=r"'level'.*'q'"):
         draw(fitted("level"), 2, given=pd.DataFrame({"level": ["a", "q"]}))
 
 

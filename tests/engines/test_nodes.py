@@ -35,10 +35,9 @@ def test_packed_splits_need_only_the_columns_they_use() -> None:
 
 def test_splits_that_leave_too_few_rows_are_taken_back() -> None:
     nodes, x, _ = grown()
-    merged, leaf = nodes.merged(nodes.apply(x), 40)
-    assert merged.apply(x).tolist() == leaf.tolist()
-    assert np.bincount(leaf).min() >= 40
-    assert 1 < merged.leaves < nodes.leaves
+    merged = nodes.merged(nodes.apply(x), 40)
+    assert np.bincount(merged.apply(x)).min() >= 40
+    assert 2 < merged.leaves < nodes.leaves
 
 
 def test_arrays_give_the_same_tree() -> None:

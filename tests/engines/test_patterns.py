@@ -41,6 +41,7 @@ def test_common_patterns_keep_their_shares() -> None:
 
 def test_a_pattern_of_one_row_is_not_drawn_as_often_as_it_was() -> None:
     states = np.zeros((200, 4), dtype="i1")
+    states[10:40, 0] = states[40:70, 2] = states[70:100, 3] = 1
     states[0] = [1, 0, 1, 1]
     made = draw(learn(states)[0], 40_000)
     alone = (made == states[0]).all(axis=1).mean()

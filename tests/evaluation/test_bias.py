@@ -121,7 +121,7 @@ def test_without_groups_the_reason_is_given(draw: Any, comparing: Any) -> None:
 
 
 def test_a_group_of_text_or_missing_from_the_synthetic_frame_is_said(draw: Any, comparing: Any) -> None:
-    real = draw(60, 0).assign(note=[f"note {i}" for i in range(60)])
+    real = draw(60, 0).assign(note=[f"note {i} was read" for i in range(60)])
     score = subgroups(comparing(real.drop(columns="sex"), real, groups=("note", "sex")), PARAMETERS).scores[0]
     assert "of kind text" in str(score.reason)
     assert "doesn't have the group column 'sex'" in str(score.reason)

@@ -67,7 +67,7 @@ def test_a_number_of_two_values_is_a_class(draw: Any, comparing: Any) -> None:
     ],
 )
 def test_what_is_needed_is_said(draw: Any, comparing: Any, holdout: bool, target: str | None, reason: str) -> None:
-    frames = [draw(100, seed).assign(note=lambda frame: [f"note {i}" for i in range(len(frame))]) for seed in range(3)]
+    frames = [draw(100, seed).assign(note=lambda frame: [f"note {i} was read" for i in range(len(frame))]) for seed in range(3)]
     comparison = comparing(frames[0].drop(columns="sex"), frames[1], frames[2] if holdout else None, target=target)
     for score in train_and_test(comparison, PARAMETERS).scores:
         assert score.value is None

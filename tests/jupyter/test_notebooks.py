@@ -1,0 +1,32 @@
+"""The notebooks run in a real kernel and say what their text promises."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+
+
+@pytest.mark.timeout(240)
+def test_a_table_is_profiled_conditioned_repeated_and_kept(tmp_path: Path) -> None:
+    path = Path(shutil.copy(NOTEBOOKS / "tables.ipynb", tmp_path))
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(notebook, timeout=200, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    texts = " ".join(str(output.get("data", {}).get("text/plain", "")) for output in outputs)
+    assert "400 rows × 8 columns" in texts
+    assert "Over 20 replicates" in texts
+    assert "The generator is in trial.synthgen. It may hold values of real rows" in texts
+    assert (tmp_path / "trial.synthgen").exists()
+    assert not [output for output in outputs if output.output_type == "error"]
+
+
+@pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
+def test_a_notebook_is_kept_without_outputs(path: Path) -> None:
+    cells = nbformat.read(path, as_version=4).cells
+    assert [cell.source for cell in cells if cell.cell_type == "code" and cell.outputs] == []
