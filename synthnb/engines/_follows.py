@@ -35,6 +35,7 @@ Array = np.ndarray[Any, Any]
 _SCREENED = (64, 2_000)
 _COVERED = 0.9
 _DISTINCT = 20
+_MORE_KEPT = 0.1
 _CHANCE = np.log(1e-9)
 """Logarithm of the probability under which a tie isn't chance."""
 
@@ -131,8 +132,15 @@ def _is_rising(giver: Coder, taker: Coder, found: Array) -> bool:
     at = found[found >= 0]
     if not (giver.ordered and taker.ordered) or len(np.unique(at)) < _DISTINCT:
         return False
+    if _kept_share(taker) > _kept_share(giver) + _MORE_KEPT and not bool(taker.kept.all()):
+        return False  # where the giver is moved, the taker would leave its common values
     steps = np.diff(at)
     return bool((steps >= 0).all() or (steps <= 0).all())
+
+
+def _kept_share(coder: Coder) -> float:
+    """Share of rows whose value is drawn as it is."""
+    return float(coder.counts[coder.kept].sum() / coder.counts.sum())
 
 
 def _filled(found: Array) -> Array:

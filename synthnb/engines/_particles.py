@@ -39,6 +39,8 @@ Array = np.ndarray[Any, Any]
 
 _FEWEST, _MOST = 32, 1_024
 """Half-made rows for each row."""
+_EVEN, _EFFECTIVE = 0.99, 96
+"""Weights this even need the fewest; otherwise as many as are worth this number of equally weighted ones."""
 _AT_ONCE = 131_072
 """Half-made rows worked on at once: a bound on memory."""
 _PILOT = 4_096
@@ -213,7 +215,7 @@ def aims_of(chain: Chain, where: Conditions) -> Aims:
     pilot = _Crowd(chain, aims, np.arange(_PILOT // _FEWEST), 0, ("pilot",))
     weights = pilot.weigh_up(where)
     effective = weights.sum() ** 2 / (weights.size * (weights**2).sum()) if weights.any() else 0.0
-    needed = _FEWEST / max(effective, _FEWEST / _MOST)
+    needed = _FEWEST if effective > _EVEN else min(_EFFECTIVE / max(effective, 1e-9), _MOST)
     return replace(aims, particles=int(2 ** np.ceil(np.log2(needed))))
 
 

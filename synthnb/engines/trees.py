@@ -14,7 +14,7 @@ follows it. Fixed cells are drawn from (`Chain.draw`), conditions aimed at (`_pa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -67,24 +67,38 @@ class Trees:
     ----------
     leaf : int, optional
         Fewest rows in a leaf; tuned on a hold-out by default.
+    order : sequence of str, optional
+        Columns to draw first, in this order, after those that the run fixes.
+
+    Raises
+    ------
+    OptionError
+        A leaf of too few rows, or an order that isn't a list of names.
     """
 
-    def __init__(self, *, leaf: int | None = None) -> None:
-        if leaf is not None and leaf < SMALLEST_LEAF:
+    def __init__(self, *, leaf: int | None = None, order: Sequence[str] = ()) -> None:
+        if leaf is not None and (type(leaf) is not int or leaf < SMALLEST_LEAF):
             raise OptionError(
                 f"A leaf needs at least {SMALLEST_LEAF} rows, so that no value stands for one row; got {shown(leaf)}.",
                 fix="Leave it out to have it tuned.",
             )
+        if isinstance(order, str) or any(type(name) is not str for name in order):
+            raise OptionError(f"The order must be a list of column names; got {shown(order)}.", fix='Pass, for example, ["age", "sex"].')
         self._leaf = leaf
+        self._order = tuple(dict.fromkeys(order))
 
-    def fit(self, frame: pd.DataFrame, recipe: Recipe, *, seed: int, progress: Progress = no_progress) -> FittedTrees:
+    def fit(self, frame: pd.DataFrame | None, recipe: Recipe, *, seed: int, progress: Progress = no_progress) -> FittedTrees:
         """Learn a frame.
 
         Raises
         ------
         FrameError
-            Fewer than `MINIMUM_ROWS` rows.
+            No rows, or fewer than `MINIMUM_ROWS`.
+        OptionError
+            The order names a column that isn't there.
         """
+        if frame is None:
+            raise FrameError("Trees learn from real rows; there are none.", fix="Pass a frame, or use the engine sampler.")
         if len(frame) < MINIMUM_ROWS:
             raise FrameError(
                 f"Trees need at least {MINIMUM_ROWS} rows, so that each value is drawn from {SMALLEST_LEAF} or more "
@@ -92,11 +106,14 @@ class Trees:
                 fix="Add rows; with so few, any synthetic table would repeat them.",
             )
         table = encode_table(frame, recipe)
-        order = drawing_order(table.coders, recipe.given)
-        first = len(set(recipe.given) & {coder.column.name for coder in table.coders})
-        order = decided_after(
-            table, order, sum(coder.column.name in recipe.given or coder.column.role == "group" for coder in table.coders)
-        )
+        names = [coder.column.name for coder in table.coders]
+        for name in self._order:
+            if name not in names:
+                raise OptionError.from_choice("A column of the order", name, names)
+        placed = tuple(dict.fromkeys([*(name for name in recipe.given if name in names), *self._order]))
+        first = len(set(recipe.given) & set(names))
+        order = drawing_order(table.coders, placed)
+        order = decided_after(table, order, sum(coder.column.name in placed or coder.column.role == "group" for coder in table.coders))
         trials: list[Trial] = []
         leaf = self._leaf
         if leaf is None:
@@ -129,13 +146,13 @@ def _trial(data: Mapping[str, Any]) -> Trial:
     return Trial(leaf=int(data["leaf"]), n=max(int(data["n"]), 1), **numbers)
 
 
-def drawing_order(coders: tuple[Coder, ...], given: tuple[str, ...] = ()) -> tuple[int, ...]:
-    """Given columns first, then groups, then the frame's own order, with categories of many levels last."""
+def drawing_order(coders: tuple[Coder, ...], placed: tuple[str, ...] = ()) -> tuple[int, ...]:
+    """Columns whose place is said first, then groups, then the frame's own order, with categories of many levels last."""
 
     def rank(j: int) -> tuple[int, int]:
         coder = coders[j]
-        if coder.column.name in given:
-            return (-1, given.index(coder.column.name))
+        if coder.column.name in placed:
+            return (-1, placed.index(coder.column.name))
         late = not coder.ordered and coder.size > _MANY_LEVELS
         return (0 if coder.column.role == "group" else 2 if late else 1, j)
 

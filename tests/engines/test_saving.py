@@ -31,7 +31,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(made.generator.save(tmp_path_factory.mktemp("saved") / "one.synthgen"))
 
 
-def changed(saved: Path, target: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
+def changed(saved: Path, target: Path, change: Callable[[dict[str, bytes]], object]) -> Path:
     """A copy of a file with some of its entries changed."""
     with zipfile.ZipFile(saved) as file:
         entries = {name: file.read(name) for name in file.namelist()}
@@ -84,7 +84,7 @@ def huge(entries: dict[str, bytes]) -> None:
     entries[next(name for name in entries if name.endswith(".npy"))] = buffer.getvalue()
 
 
-def with_json(edit: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, bytes]], None]:
+def with_json(edit: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, bytes]], object]:
     def change(entries: dict[str, bytes]) -> None:
         body = json.loads(entries["generator.json"])
         edit(body)
@@ -93,15 +93,15 @@ def with_json(edit: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, byt
     return change
 
 
-HOSTILE: dict[str, tuple[Callable[[dict[str, bytes]], None], str]] = {
+HOSTILE: dict[str, tuple[Callable[[dict[str, bytes]], object], str]] = {
     "an object array": (pickled, "isn't an array of plain numbers"),
     "a header that lies": (huge, "another size than its header says"),
-    "no JSON": (lambda entries: entries.pop("generator.json") and None, "isn't a generator's file"),
+    "no JSON": (lambda entries: entries.pop("generator.json"), "isn't a generator's file"),
     "a later version": (with_json(lambda body: body.update(schema="synthnb.generator/2")), r"expected; it says.*Update synthnb"),
     "another schema": (with_json(lambda body: body.update(schema="x")), "Choose a file"),
     "an unknown layer": (with_json(lambda body: body.update(layers=["os"])), "isn't a generator's file"),
     "a recipe with a field too many": (with_json(lambda body: body["recipe"].update(run="rm")), "isn't a recipe"),
-    "no arrays": (lambda entries: [entries.pop(name) for name in list(entries) if name.endswith(".npy")] and None, "generator|trees"),
+    "no arrays": (lambda entries: [entries.pop(name) for name in list(entries) if name.endswith(".npy")], "generator|trees"),
 }
 
 

@@ -251,6 +251,22 @@ def test_too_small_a_leaf_is_refused() -> None:
         Trees(leaf=2)
 
 
+def test_the_order_can_be_said() -> None:
+    frame = pd.DataFrame({"a": numbers(1), "b": numbers(2), "c": numbers(3)})
+    recipe = infer_recipe(frame, table="t", rows=N, seed=1)
+    assert Trees(leaf=LEAF, order=["c", "a"]).fit(frame, recipe, seed=1).parameters["order"] == ["c", "a", "b"]
+    with pytest.raises(OptionError, match=r"A column of the order must be one of a, b, c; got 'd'"):
+        Trees(order=["d"]).fit(frame, recipe, seed=1)
+    with pytest.raises(OptionError, match=r"must be a list of column names; got 'c'"):
+        Trees(order="c")
+
+
+def test_trees_need_rows_to_learn() -> None:
+    recipe = infer_recipe(pd.DataFrame({"x": numbers()}), table="t", rows=N, seed=1)
+    with pytest.raises(FrameError, match="Trees learn from real rows"):
+        Trees().fit(None, recipe, seed=1)
+
+
 def test_too_few_rows_are_refused() -> None:
     with pytest.raises(FrameError, match=r"at least 20 rows.*got 19.*Add rows"):
         draw(pd.DataFrame({"x": numbers(0, 19)}))

@@ -72,3 +72,14 @@ def test_trees_grown_on_some_of_the_rows_hold_all_of_them(monkeypatch: pytest.Mo
     trees = fit().chain.leaves
     assert {int(leaves.sizes.sum()) for leaves in trees[:3]} == {N}
     assert all(leaves.sizes.min() >= 20 for leaves in trees)
+
+
+def test_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    from synthnb.engines import _chain
+
+    several = fit().to_state()
+    monkeypatch.setattr(_chain, "_THREADS", 1)
+    alone = fit().to_state()
+    assert several.meta == alone.meta
+    assert several.arrays.keys() == alone.arrays.keys()
+    assert all(np.array_equal(array, alone.arrays[name]) for name, array in several.arrays.items())

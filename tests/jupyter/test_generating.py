@@ -21,7 +21,7 @@ def ready(shell: InteractiveShell, trial: pd.DataFrame) -> InteractiveShell:
     return shell
 
 
-def run(shell: InteractiveShell, line: str) -> list[dict[str, Any]]:
+def run(shell: Any, line: str) -> list[dict[str, Any]]:
     """Run a cell, and return the bundles of its outputs."""
     from IPython.utils.capture import capture_output
 
@@ -123,9 +123,14 @@ def test_a_correction_in_the_editor_changes_the_recipe(ready: InteractiveShell, 
     from synthnb.jupyter.profiling import show_profile
     from synthnb.widgets.profile import ProfileEditor
 
-    editors: list[ProfileEditor] = []
-    start = ProfileEditor.__init__
-    monkeypatch.setattr(ProfileEditor, "__init__", lambda self, *a, **k: (start(self, *a, **k), editors.append(self))[0])
+    editors: list[Any] = []
+    draw = ProfileEditor._repr_mimebundle_
+
+    def remembered(self: Any, **more: Any) -> Any:
+        editors.append(self)
+        return draw(self, **more)
+
+    monkeypatch.setattr(ProfileEditor, "_repr_mimebundle_", remembered)
     kept: list[Any] = []
     show_profile(ready.user_ns["trial"], "trial", variable="recipe", groups=[], keep=kept.append)
     editor = editors[0]

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+read: Any = nbformat.read
+"""nbformat has no annotations."""
 
 
 @pytest.mark.timeout(240)
 def test_a_table_is_profiled_conditioned_repeated_and_kept(tmp_path: Path) -> None:
     path = Path(shutil.copy(NOTEBOOKS / "tables.ipynb", tmp_path))
-    notebook = nbformat.read(path, as_version=4)
+    notebook = read(path, as_version=4)
     NotebookClient(notebook, timeout=200, resources={"metadata": {"path": str(tmp_path)}}).execute()
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     texts = " ".join(str(output.get("data", {}).get("text/plain", "")) for output in outputs)
@@ -28,5 +31,5 @@ def test_a_table_is_profiled_conditioned_repeated_and_kept(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
 def test_a_notebook_is_kept_without_outputs(path: Path) -> None:
-    cells = nbformat.read(path, as_version=4).cells
+    cells = read(path, as_version=4).cells
     assert [cell.source for cell in cells if cell.cell_type == "code" and cell.outputs] == []

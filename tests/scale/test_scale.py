@@ -29,9 +29,10 @@ def real() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[str]:
-    from distributed import LocalCluster
+    import distributed
 
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as made:
+    start: Any = distributed.LocalCluster
+    with start(n_workers=2, threads_per_worker=1, dashboard_address=None) as made:
         yield made.scheduler_address.removeprefix("tcp://")
 
 
@@ -60,7 +61,9 @@ def test_a_fitted_generator_draws_the_same_bytes_anywhere(engine: str, real: pd.
     else:
         generator = synthnb.generate(declared()).generator
     assert generator is not None
-    inline, processes, dask = (generator.sample(BLOCK + 300, random_state=4, on=on) for on in ("inline", "processes:2", f"dask://{cluster}"))
+    inline, processes, dask = (
+        generator.sample(BLOCK + 300, random_state=4, on=on) for on in ("inline", "processes:2", f"dask://{cluster}")
+    )
     pd.testing.assert_frame_equal(inline, processes)
     pd.testing.assert_frame_equal(inline, dask)
 
