@@ -1,4 +1,4 @@
-"""`synthnb.engines._follows`: what another column decides stays decided."""
+"""`synthnb.engines.trees.follows`: what another column decides stays decided."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from synthnb.engines._encoding.table import encode_table
-from synthnb.engines._follows import decided_after, follow_of
 from synthnb.engines.trees import FittedTrees, Trees
+from synthnb.engines.trees.follows import decided_after, follow_of
 from synthnb.recipes.infer import infer_recipe
 
 N = 1000

@@ -1,4 +1,4 @@
-"""`synthnb.engines._moving`: numbers are moved along the ranks, and stay on the grid they were written on."""
+"""`synthnb.engines.trees.moving`: numbers are moved along the ranks, and stay on the grid they were written on."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from synthnb.engines._encoding.table import Coder, encode_table
-from synthnb.engines._moving import moving
 from synthnb.engines.trees import Trees
+from synthnb.engines.trees.moving import moving
 from synthnb.recipes.infer import infer_recipe
 
 N = 2000

@@ -1,4 +1,4 @@
-"""`synthnb.engines._nodes`: a tree's splits as arrays, and files that lie about them."""
+"""`synthnb.engines.trees.nodes`: a tree's splits as arrays, and files that lie about them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.tree import DecisionTreeRegressor
 
-from synthnb.engines._nodes import Nodes
+from synthnb.engines.trees.nodes import Nodes
 from synthnb.errors import RecordError
 
 Array = np.ndarray[Any, Any]

@@ -1,4 +1,4 @@
-"""`synthnb.engines._patterns`: common patterns of missing cells are kept, rare ones are drawn anew."""
+"""`synthnb.engines.trees.patterns`: common patterns of missing cells are kept, rare ones are drawn anew."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from synthnb.engines._leaves import Seen
-from synthnb.engines._patterns import COMMON, Patterns, _Levels, learn_patterns, patterns_from_arrays, patterns_to_arrays
+from synthnb.engines.trees.leaves import Seen
+from synthnb.engines.trees.patterns import COMMON, Patterns, _Levels, learn_patterns, patterns_from_arrays, patterns_to_arrays
 from synthnb.errors import RecordError
 
 Array = np.ndarray[Any, Any]

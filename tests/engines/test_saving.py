@@ -63,7 +63,7 @@ def test_a_file_of_an_earlier_version_still_draws(path: Path) -> None:
 
 
 def test_there_are_files_of_earlier_versions() -> None:
-    assert {path.stem for path in OLD.glob("*.synthgen")} >= {"trees-0.1"}
+    assert {path.stem for path in OLD.glob("*.synthgen")} >= {"arf-0.1", "copula-0.1", "dp-0.1", "trees-0.1"}
 
 
 class Bomb:

@@ -1,4 +1,4 @@
-"""`synthnb.engines._slopes`: lines within leaves, by hand and against noise."""
+"""`synthnb.engines.trees.slopes`: lines within leaves, by hand and against noise."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synthnb.engines._slopes import Slopes, fit_slopes
 from synthnb.engines.trees import Trees
+from synthnb.engines.trees.slopes import Slopes, fit_slopes
 from synthnb.recipes.infer import infer_recipe
 
 

@@ -13,13 +13,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from synthnb.engines._leaves import _pruned
-from synthnb.engines._nodes import Nodes
-from synthnb.engines._tuning import Trial, candidates, nearer_share
+from synthnb.engines._nearness import nearer_share
 from synthnb.engines.base import BLOCK
 from synthnb.engines.generator import Generator
 from synthnb.engines.sampling import Asked, Delivered, draw_rows
 from synthnb.engines.trees import FittedTrees, Trees
+from synthnb.engines.trees.leaves import _pruned
+from synthnb.engines.trees.nodes import Nodes
+from synthnb.engines.trees.tuning import Trial, candidates
 from synthnb.errors import FrameError, OptionError
 from synthnb.recipes.infer import infer_recipe
 

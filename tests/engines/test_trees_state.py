@@ -66,7 +66,7 @@ def test_what_is_missing_is_said() -> None:
 
 
 def test_trees_grown_on_some_of_the_rows_hold_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    from synthnb.engines import _leaves
+    from synthnb.engines.trees import leaves as _leaves
 
     monkeypatch.setattr(_leaves, "_GROWN", 200)
     trees = fit().chain.leaves
@@ -75,7 +75,7 @@ def test_trees_grown_on_some_of_the_rows_hold_all_of_them(monkeypatch: pytest.Mo
 
 
 def test_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    from synthnb.engines import _chain
+    from synthnb.engines.trees import chain as _chain
 
     several = fit().to_state()
     monkeypatch.setattr(_chain, "_THREADS", 1)

@@ -1,4 +1,4 @@
-"""`synthnb.engines._tuning`: how the leaf size is chosen, and the two figures it rests on."""
+"""`synthnb.engines.trees.tuning`: how the leaf size is chosen, and the two figures it rests on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from synthnb.engines._encoding.table import encode_table
-from synthnb.engines._tuning import Trial, choose_leaf, membership_auc
+from synthnb.engines._nearness import membership_auc
+from synthnb.engines.trees.tuning import Trial, choose_leaf
 from synthnb.recipes.infer import infer_recipe
 
 

@@ -23,7 +23,7 @@ from synthnb._random import generator
 from synthnb.engines._copies import CopyCheck
 from synthnb.engines._encoding.state import coders_from_state, coders_to_state
 from synthnb.engines._encoding.table import MINUS_INFINITY, MISSING, ORDINARY, PLUS_INFINITY, Coder, encode_table
-from synthnb.engines._tuning import SMALLEST_LEAF
+from synthnb.engines._nearness import SMALLEST_LEAF
 from synthnb.engines.arf.densities import Densities, Restriction, densities_from_state, fill
 from synthnb.engines.arf.forest import grow_forest
 from synthnb.engines.arf.tuning import Tried, choose_forest_leaf

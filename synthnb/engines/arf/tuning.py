@@ -1,6 +1,6 @@
 """How small a leaf of an adversarial forest may be: the smallest at which rows drawn aren't shown to lie nearer to the rows learnt.
 
-As for `trees` (`synthnb.engines._tuning`), but the rows are cut in thirds: a forest grown on two of them
+As for `trees` (`synthnb.engines.trees.tuning`), but the rows are cut in thirds: a forest grown on two of them
 draws rows that are compared with each of the two and with the third, and each third is held out in turn.
 A half-grown forest stands nearer to its rows than one grown on all of them does; the tolerance is 0.015. The ladder starts at a
 quarter of the square root of the rows, since in a leaf every column is drawn apart from the others:
@@ -17,7 +17,7 @@ import numpy as np
 
 from synthnb._random import generator
 from synthnb.engines._encoding.table import Table
-from synthnb.engines._tuning import SMALLEST_LEAF, _Space, nearer_share
+from synthnb.engines._nearness import SMALLEST_LEAF, Space, nearer_share
 from synthnb.engines.arf.densities import fill
 from synthnb.engines.arf.forest import grow_forest
 
@@ -86,7 +86,7 @@ def choose_forest_leaf(table: Table, *, trees: int, seed: int, progress: Progres
     size = min(table.rows // _PARTS, _LEARNT // 2)
     shuffled = generator(seed, "tune", "parts").permutation(table.rows)
     parts = [np.sort(shuffled[part * size : (part + 1) * size]) for part in range(_PARTS)]
-    space = _Space(table, seed)
+    space = Space(table, seed)
 
     def share(leaf: int) -> float:
         turns = [_nearer(table, parts, turn, space, leaf=leaf, trees=trees, seed=seed) for turn in range(_PARTS)]
@@ -105,7 +105,7 @@ def choose_forest_leaf(table: Table, *, trees: int, seed: int, progress: Progres
     return trials[-1].leaf, trials
 
 
-def _nearer(table: Table, parts: list[Array], turn: int, space: _Space, *, leaf: int, trees: int, seed: int) -> float:
+def _nearer(table: Table, parts: list[Array], turn: int, space: Space, *, leaf: int, trees: int, seed: int) -> float:
     """The share with one part held out, over both of the others."""
     held = _some(table, parts[turn])
     others = [_some(table, part) for number, part in enumerate(parts) if number != turn]

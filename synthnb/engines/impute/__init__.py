@@ -25,7 +25,7 @@ from synthnb._clock import utc_now
 from synthnb._frames import frame_digest, to_pandas
 from synthnb._random import generator, resolve_seed
 from synthnb.engines._encoding.table import MISSING, ORDINARY, Table, encode_table
-from synthnb.engines._tuning import SMALLEST_LEAF
+from synthnb.engines._nearness import SMALLEST_LEAF
 from synthnb.engines.arf.densities import fill
 from synthnb.engines.arf.forest import grow_forest
 from synthnb.engines.base import Progress, Run, Synthesis, new_run_id, no_progress, versions

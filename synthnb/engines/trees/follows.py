@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from synthnb.engines._encoding.table import ORDINARY
-from synthnb.engines._patterns import COMMON
+from synthnb.engines.trees.patterns import COMMON
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from synthnb.engines._encoding.table import Coder, Table
-    from synthnb.engines._leaves import Seen
+    from synthnb.engines.trees.leaves import Seen
 
 __all__ = ["Follow", "decided_after", "follow_of"]
 

@@ -26,11 +26,11 @@ from synthnb.engines._encoding.table import ORDINARY
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from synthnb.engines._chain import Chain
     from synthnb.engines._encoding.table import Coder
-    from synthnb.engines._leaves import Leaves, Seen
-    from synthnb.engines._patterns import Patterns
     from synthnb.engines.base import Unit
+    from synthnb.engines.trees.chain import Chain
+    from synthnb.engines.trees.leaves import Leaves, Seen
+    from synthnb.engines.trees.patterns import Patterns
     from synthnb.recipes.conditions import Condition, Conditions
 
 __all__ = ["Aims", "aims_of", "draw_aimed"]

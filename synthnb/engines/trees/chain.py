@@ -25,11 +25,11 @@ import numpy as np
 from synthnb._random import generator
 from synthnb.engines._encoding.state import coders_from_state, coders_to_state
 from synthnb.engines._encoding.table import ORDINARY, Coder, Table
-from synthnb.engines._follows import Follow, follow_of
-from synthnb.engines._leaves import DAMAGED, Leaves, Seen, grow, leaves_from_arrays, leaves_to_arrays
-from synthnb.engines._moving import moving
-from synthnb.engines._patterns import Patterns, learn_patterns, patterns_from_arrays, patterns_to_arrays
 from synthnb.engines.base import State
+from synthnb.engines.trees.follows import Follow, follow_of
+from synthnb.engines.trees.leaves import DAMAGED, Leaves, Seen, grow, leaves_from_arrays, leaves_to_arrays
+from synthnb.engines.trees.moving import moving
+from synthnb.engines.trees.patterns import Patterns, learn_patterns, patterns_from_arrays, patterns_to_arrays
 from synthnb.errors import RecordError
 
 if TYPE_CHECKING:

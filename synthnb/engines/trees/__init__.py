@@ -21,15 +21,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from synthnb.engines._chain import Chain, chain_from_state, chain_to_state, grow_chain
 from synthnb.engines._copies import CopyCheck
 from synthnb.engines._encoding.table import Coder, encode_table
-from synthnb.engines._follows import decided_after
-from synthnb.engines._leaves import DAMAGED
-from synthnb.engines._particles import Aims, aims_of, draw_aimed
-from synthnb.engines._patterns import COMMON
-from synthnb.engines._tuning import SMALLEST_LEAF, Trial, choose_leaf
+from synthnb.engines._nearness import SMALLEST_LEAF
 from synthnb.engines.base import BLOCK, Drawn, Progress, State, no_progress
+from synthnb.engines.trees.chain import Chain, chain_from_state, chain_to_state, grow_chain
+from synthnb.engines.trees.follows import decided_after
+from synthnb.engines.trees.leaves import DAMAGED
+from synthnb.engines.trees.particles import Aims, aims_of, draw_aimed
+from synthnb.engines.trees.patterns import COMMON
+from synthnb.engines.trees.tuning import Trial, choose_leaf
 from synthnb.errors import FrameError, OptionError, RecordError, shown
 
 if TYPE_CHECKING:

@@ -17,14 +17,14 @@ import numpy as np
 
 from synthnb._random import generator
 from synthnb.engines._encoding.table import ORDINARY, PLUS_INFINITY
-from synthnb.engines._nodes import Nodes
-from synthnb.engines._slopes import Slopes, fit_slopes
+from synthnb.engines.trees.nodes import Nodes
+from synthnb.engines.trees.slopes import Slopes, fit_slopes
 from synthnb.errors import RecordError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from synthnb.engines._moving import Moving
+    from synthnb.engines.trees.moving import Moving
 
 __all__ = ["DAMAGED", "Leaves", "Scale", "Seen", "grow", "leaves_from_arrays", "leaves_to_arrays"]
 

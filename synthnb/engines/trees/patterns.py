@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from synthnb._random import generator
-from synthnb.engines._leaves import DAMAGED, Leaves, Scale, Seen, grow, leaves_from_arrays, leaves_to_arrays
+from synthnb.engines.trees.leaves import DAMAGED, Leaves, Scale, Seen, grow, leaves_from_arrays, leaves_to_arrays
 from synthnb.errors import RecordError
 
 if TYPE_CHECKING:
