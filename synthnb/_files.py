@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import stat
@@ -39,6 +40,8 @@ def write_atomically(path: Path, content: bytes | Callable[[Path], object]) -> N
     try:
         mode = _mode(path)
         target = path.resolve() if path.is_symlink() else path
+        if target.exists() and not target.is_file():
+            raise OSError(errno.EINVAL, "it isn't a file but a device or a folder")
         temporary = target.with_name(f".{target.name[:40]}.{secrets.token_hex(6)}.tmp")
         os.close(os.open(temporary, _NEW, 0o666 if mode is None else mode | stat.S_IWUSR))
         if isinstance(content, bytes):

@@ -129,6 +129,10 @@ def generate(
     """
     from synthnb.engines.calls import Call, carry_out
 
+    if not isinstance(where, str):
+        raise OptionError(f"A condition is text, such as 'age > 65'; got {shown(where)}.", fix="Write it as text.")
+    if options is not None and not isinstance(options, Mapping):
+        raise OptionError(f"Options are a mapping, such as {{'leaf': 50}}; got {shown(options)}.", fix="Pass a mapping.")
     call = Call(
         source=source,
         recipe=recipe,
@@ -166,7 +170,8 @@ def _register(result: Any) -> None:
     for made in getattr(result, "syntheses", None) or [result]:
         frames = made.frames or {str(made.run.output["name"]): made.frame}
         for label, frame in frames.items():
-            session.origins.register(Origin(result.run.id, label), frame)
+            if len(frame):  # a run may explain all of its rows
+                session.origins.register(Origin(result.run.id, label), frame)
 
 
 def read_source(source: Any, name: str) -> tuple[Any, str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from synthnb._tables import read_table
+from synthnb._tables import SUFFIXES, read_table
 from synthnb.cli._progress import terminal_progress
 from synthnb.errors import OptionError, StorageError, shown
 
@@ -43,11 +43,13 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 def generate_command(source: Path, out: Path, save: Path | None, overwrite: bool, **asked: Any) -> None:
     """Generate a synthetic table from SOURCE: a real table (.csv, .parquet), a recipe (.recipe.json) or a generator (.synthgen)."""
     from synthnb._api import generate, write_table
-    from synthnb.jupyter.generating import read_options
+    from synthnb.jupyter.generating import read_options, with_epsilon
 
     given = asked["given"]
-    _refuse_input(out, source, *([given] if given else []))
-    options = read_options(asked["options"]) | ({} if asked["epsilon"] is None else {"epsilon": asked["epsilon"]})
+    read = [source, *(path for path in (given, asked["recipe"]) if path)]
+    _refuse_input(out, *read)
+    _check_targets(out, save, read, overwrite=overwrite)
+    options = with_epsilon(read_options(asked["options"]), asked["epsilon"])
     with terminal_progress("Generating") as progress:
         made = generate(
             source,
@@ -73,6 +75,24 @@ def generate_command(source: Path, out: Path, save: Path | None, overwrite: bool
     if save is not None:
         made.generator.save(save, overwrite=overwrite)
         click.echo(f"Wrote the generator to {save}.")
+
+
+def _check_targets(out: Path, save: Path | None, read: Sequence[Path], *, overwrite: bool) -> None:
+    """Refuse what couldn't be written before anything is fitted or spent."""
+    from synthnb._api import refuse_to_lose
+    from synthnb.engines.saving import checked_path
+
+    if out.suffix not in SUFFIXES:
+        raise OptionError(f"A table is written as {' or '.join(SUFFIXES)}; got {shown(out.name)}.", fix="Choose one of these endings.")
+    if not out.parent.is_dir():
+        raise OptionError(f"{out.name} couldn't be written: there is no folder {shown(str(out.parent))}.", fix="Make it first.")
+    if not overwrite:
+        refuse_to_lose(out)
+    if save is not None:
+        checked_path(save)
+        _refuse_input(save, out, *read)
+        if save.exists() and not overwrite:
+            raise OptionError(f"{shown(str(save))} exists.", fix="Choose another name, or add --overwrite.")
 
 
 def _tell_split(split: Sequence[Mapping[str, Any]]) -> None:

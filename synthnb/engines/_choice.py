@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from synthnb import plugins
-from synthnb.errors import OptionError, shown
+from synthnb.errors import OptionError, RecipeError, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,6 +37,10 @@ def choose_engine(asked: str, frame: pd.DataFrame | None, recipe: Recipe, option
             raise OptionError.from_choice("An engine", asked, ["auto", *known])
         return asked, "It was asked for."
     if frame is None:
+        if not any(column.distribution for column in recipe.columns):
+            raise RecipeError(
+                "This recipe describes a real frame and declares no distributions.", fix="Pass the frame too: generate(frame, recipe=...)."
+            )
         return "sampler", "There is no real frame: numpy draws what the recipe declares."
     if "epsilon" in options:
         return "dp", "A privacy budget was given, which only the engine dp can keep."

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from synthnb._frames import to_pandas
 from synthnb._random import resolve_seed
-from synthnb.engines._requests import Request, balanced
+from synthnb.engines._requests import Request, balanced, checked_rows, fixed_cells
 from synthnb.errors import OptionError, shown
 from synthnb.recipes.infer import fit_recipe, infer_recipe, merge_rare
 from synthnb.recipes.rules import check_rules, parse_rules
@@ -18,15 +18,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from synthnb._frames import Restore
-    from synthnb.recipes.recipe import Recipe
+    from synthnb.recipes.recipe import Kind, Recipe
 
-__all__ = ["MOST_ROWS", "Read", "checked_rows", "read_call"]
+__all__ = ["Read", "read_call"]
 
-MOST_ROWS = 50_000_000
-"""Most rows made at once, whatever the memory."""
-
-_BYTES_PER_CELL = 64
-_SHARE_OF_MEMORY = 0.8
+_TIMES = {"date", "datetime", "time", "timedelta", "text"}
+_KINDS_BY_STORAGE: dict[str, Kind] = {
+    **dict.fromkeys(("bool", "boolean"), "boolean"),
+    **dict.fromkeys((f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)), "integer"),
+    **dict.fromkeys(("float32", "float64"), "real"),
+    "category": "category",
+}
+"""Kinds that storage alone tells, for an engine that may read nothing else off the rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,13 +76,13 @@ def read_call(
     """
     frame, restore = (None, None) if source is None else to_pandas(source, what=f"frame {shown(name)}")
     described = _described(frame, restore, name, recipe, request, seed)
-    if rows is not None:
-        described = described.model_copy(update={"rows": checked_rows(rows, len(described.columns))})
+    size = checked_rows(described.rows if rows is None else rows, len(described.columns))
+    described = described.model_copy(update={"rows": size})
     notes: list[str] = []
     learnt = frame
     private = declared is not None
     if frame is not None and private:
-        described = _untouched(described, spelt=recipe is not None)
+        described = _untouched(described, declared or {}, spelt=recipe is not None)
     elif frame is not None:
         learnt, described, notes = merge_rare(frame, described)
     described = described.model_copy(update={"survival": (*described.survival, *map(_survival, request.survival))})
@@ -94,8 +97,8 @@ def read_call(
     return Read(name=name, source=frame, frame=learnt, restore=restore, recipe=described, given=given, balance=balance, notes=tuple(notes))
 
 
-def _untouched(recipe: Recipe, *, spelt: bool) -> Recipe:
-    """The recipe without what was read off the rows: levels, decimals, and, unless it was declared, how identifiers are spelt."""
+def _untouched(recipe: Recipe, declared: Mapping[str, Any], *, spelt: bool) -> Recipe:
+    """The recipe without what was read off the rows: kinds follow from how columns are stored; levels, decimals and spellings go."""
     merged = [column.name for column in recipe.columns if column.merge_below is not None]
     if merged:
         raise OptionError(
@@ -107,7 +110,9 @@ def _untouched(recipe: Recipe, *, spelt: bool) -> Recipe:
     for column in recipe.columns:
         if column.kind == "identifier" and not spelt:
             column = column.model_copy(update={"kind": "text", "why": why, "pattern": None, "role": None})
-        columns.append(column.model_copy(update={"levels": None, "decimals": None}))
+        kind = _KINDS_BY_STORAGE.get(column.dtype.lower(), column.kind if column.kind in _TIMES else None)
+        kind = kind or ("category" if column.name in declared else column.kind)
+        columns.append(column.model_copy(update={"kind": kind, "levels": None, "decimals": None}))
     return recipe.model_copy(update={"columns": tuple(columns)})
 
 
@@ -178,49 +183,9 @@ def _fixed(
                 f"`given` has {len(given):,} rows, but {recipe.rows:,} are to be made.",
                 fix="Leave the number of rows out, or give as many.",
             )
-        return given, ()
+        return fixed_cells(given, recipe, frame, declared=declared), ()
     if request.balance:
         if frame is None:
             raise OptionError("`balance` needs a real frame, whose levels it takes.", fix="Pass one, or declare the levels' weights.")
         return balanced(frame, recipe, tuple(request.balance), declared=declared), tuple(request.balance)
     return None, ()
-
-
-def checked_rows(rows: Any, columns: int) -> int:
-    """Return the rows asked for, if they are a sensible number that fits in memory.
-
-    Raises
-    ------
-    OptionError
-        They aren't.
-    """
-    if isinstance(rows, bool) or not hasattr(rows, "__index__"):
-        raise OptionError(f"The number of rows must be a whole number; got {shown(rows)}.", fix="Pass an int.")
-    number = int(rows.__index__())
-    if number < 1:
-        raise OptionError(f"The number of rows must be at least 1; got {number:,}.", fix="Leave it out for as many as the real table has.")
-    if number > MOST_ROWS:
-        raise OptionError(
-            f"At most {MOST_ROWS:,} rows can be made at once; got {shown(number)}.", fix="Make fewer, or several runs with different seeds."
-        )
-    memory = _available_memory()
-    most = int(_SHARE_OF_MEMORY * memory / (_BYTES_PER_CELL * columns)) if memory else MOST_ROWS
-    if number > most:
-        raise OptionError(
-            f"{number:,} rows of {columns} columns would need about {number * columns * _BYTES_PER_CELL / 1e9:.1f} GB of memory; "
-            f"there is room for {most:,} rows.",
-            fix="Make fewer, or several runs with different seeds.",
-        )
-    return number
-
-
-def _available_memory() -> int | None:
-    """Bytes that can be had without swapping, where the system tells."""
-    from contextlib import suppress
-    from pathlib import Path
-
-    with suppress(OSError, ValueError, IndexError):
-        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    return None

@@ -57,6 +57,8 @@ def carry_out(call: Call) -> Synthesis | Replicates:
         As `synthnb.generate` says.
     """
     call = _opened(call)
+    if call.decision is not None and not callable(call.decision):
+        raise OptionError(f"A decision is a function of a frame; got {shown(call.decision)}.", fix="Pass a function.")
     if isinstance(call.replicates, bool) or call.replicates != 1 or call.decision is not None:
         from synthnb.engines.replicates import replicate
 
@@ -67,6 +69,8 @@ def carry_out(call: Call) -> Synthesis | Replicates:
 def made_once(call: Call) -> Synthesis:
     """Make one synthesis of an opened call."""
     if has_several_tables(call):
+        if not isinstance(call.source, Mapping) and type(call.source).__name__ == "Generator":
+            raise OptionError("A saved generator draws one table; `panel` can't be asked of it.", fix="Pass the real frame.")
         return _several_tables(call)
     return prepared(call).draw(output_name=call.name, progress=call.progress)
 
@@ -82,6 +86,8 @@ def prepared(call: Call) -> Ready:
     from synthnb.engines.generator import Generator
     from synthnb.engines.plan import prepare, prepare_more
 
+    if call.relations is not None:
+        raise OptionError("Relations are between tables; one table was given.", fix="Pass a mapping of tables, or leave `relations` out.")
     request = Request(
         groups=call.groups,
         overrides=call.overrides,

@@ -13,7 +13,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from synthnb._frames import to_pandas
 from synthnb._random import resolve_seed
+from synthnb.engines._requests import checked_rows, fixed_cells
 from synthnb.engines.sampling import Asked, draw_blocks, draw_rows
 from synthnb.errors import FrameError, OptionError, shown
 from synthnb.scale import INLINE, Runner
@@ -126,9 +128,9 @@ class Generator:
         OptionError
             It can't be done.
         """
-        wanted = rows if rows is not None else len(given) if given is not None else self.recipe.rows
+        wanted = checked_rows(rows if rows is not None else len(given) if given is not None else self.recipe.rows, len(self.recipe.columns))
         if given is not None:
-            self._check_given(given, wanted)
+            given = self._checked_given(given, wanted)
         return Asked(rows=wanted, seed=seed, given=given, where=self._parsed(where))
 
     def _parsed(self, where: str | None) -> Conditions | None:
@@ -138,24 +140,26 @@ class Generator:
 
         return parse_conditions(where, self.recipe.columns)
 
-    def _check_given(self, given: pd.DataFrame, wanted: int) -> None:
+    def _checked_given(self, given: pd.DataFrame, wanted: int) -> pd.DataFrame:
+        given, _ = to_pandas(given, what="frame of given columns")
         if len(given) != wanted:
             raise OptionError(
                 f"`given` has {len(given):,} rows, but {wanted:,} are to be made.", fix="Leave the number of rows out, or give as many."
             )
-        names = [column.name for column in self.recipe.columns]
-        for name in given:
-            if name not in names:
-                raise OptionError.from_choice("A column of `given`", name, names)
-            if self.rules is not None and name in self.rules.how:
-                raise OptionError(
-                    f"A rule makes the column {shown(name)} from others; it can't be fixed too.", fix="Leave it out of `given`."
-                )
+        made = {name for layer in self.layers for name in layer.how}
+        for name in set(given) & made:
+            raise OptionError(
+                f"The column {shown(name)} is made around the engine (by a rule, as an identifier, or as a time to an event) "
+                "and can't be fixed.",
+                fix="Leave it out of `given`.",
+            )
+        fixed = fixed_cells(given, self.recipe)
         if "given" not in self.fitted.conditions:
             raise OptionError(
                 f"The engine {self.engine} can't draw the other columns for fixed ones.",
                 fix="Use the engine trees, copula, arf, dp or sampler.",
             )
+        return fixed
 
     def ordered(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return drawn rows with the columns in the recipe's order."""
@@ -197,9 +201,14 @@ class Generator:
         StorageError
             It can't be written; nothing half-written is left.
         """
-        from synthnb.engines.saving import write_generator
+        from synthnb.engines.saving import checked_path, write_generator
+        from synthnb.recipes.rules import FunctionRule
 
-        target = Path(path)
+        target = checked_path(path)
+        if any(isinstance(rule, FunctionRule) for rule in self.recipe.rules):
+            raise OptionError(
+                "A rule of this generator is a Python function, which no file carries.", fix="Write the rule as an expression."
+            )
         if target.exists() and not overwrite:
             raise OptionError(f"{shown(str(target))} exists.", fix="Choose another name, or overwrite it with overwrite=True.")
         write_generator(self, target)

@@ -11,8 +11,8 @@ from synthnb._clock import utc_now
 from synthnb._frames import frame_digest, to_pandas
 from synthnb._random import resolve_seed
 from synthnb.engines._choice import choose_engine, is_private, make_engine
-from synthnb.engines._reading import Read, checked_rows, read_call
-from synthnb.engines._requests import Request
+from synthnb.engines._reading import Read, read_call
+from synthnb.engines._requests import Request, checked_rows
 from synthnb.engines.base import Progress, Run, Synthesis, new_run_id, no_progress, versions
 from synthnb.engines.generator import Generator
 from synthnb.engines.sampling import Delivered, draw_rows

@@ -178,6 +178,10 @@ def replicate(call: Call) -> Replicates:
     if type(many) is not int or not 1 <= many <= MOST_REPLICATES:
         raise OptionError(f"The number of replicates must be from 1 to {MOST_REPLICATES:,}; got {shown(many)}.", fix="Pass an int.")
     if has_several_tables(call):
+        if call.decision is not None:
+            raise OptionError(
+                "A decision is taken from one table; several were given, or repeated visits.", fix="Use `agreement` on their frames."
+            )
         first = made_once(call)
         rest = [made_once(replace(call, seed=seed)) for seed in _seeds(first.run.seed, many)[1:]]
         return _together([first, *rest], call.source)
@@ -186,7 +190,8 @@ def replicate(call: Call) -> Replicates:
     for number, seed in enumerate(_seeds(ready.read.recipe.seed, many)):
         call.progress(number, many, f"drawing replicate {number + 1}")
         made.append(ready.draw(output_name=f"{call.name}[{number}]", seed=seed))
-    together = _together(made, call.source if ready.read.frame is not None else None)
+    private = any("digest" not in table for table in ready.generator.inputs)  # then nothing exact may be said of the real rows
+    together = _together(made, None if ready.read.source is None or private else call.source)
     return together if call.decision is None else _decided(together, call.decision)
 
 
@@ -367,6 +372,8 @@ def agreement(frames: Sequence[Any], function: Callable[[Any], Any], *, real: An
 
 def _plain(value: Any) -> bool | int | float | str:
     value = value.item() if hasattr(value, "item") else value
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"it gives {value}")
     if isinstance(value, (bool, int, float, str)):
         return value
     raise OptionError(f"A number, a boolean or a text was expected of the function; got {shown(value)}.", fix="Return one of these.")

@@ -124,7 +124,7 @@ def _block(asked: Asked, start: int) -> _Block:
 
 def _draw_block(generator: Generator, block: _Block) -> Delivered:
     """One block's rows; also called in other processes."""
-    aimed = block.where is None or "where" in generator.fitted.conditions
+    aimed = block.where is None or ("where" in generator.fitted.conditions and set(block.where.names) <= generator.learnt)
     most = ATTEMPTS if aimed else _REJECTIONS
     pending = np.arange(block.size)
     numbers: list[Array] = []
@@ -173,7 +173,8 @@ def _attempt(generator: Generator, block: _Block, rows: Array, unit: Unit) -> tu
     """Some rows of a block, and for each why it may not stand; empty where it may."""
     fitted = generator.fitted
     given = None if block.given is None else block.given.iloc[rows].reset_index(drop=True)
-    inside = None if given is None else given[[name for name in given if name in generator.learnt]]
+    known = [] if given is None else [name for name in given if name in generator.learnt]
+    inside = given[known] if given is not None and known else None
     where = block.where if "where" in fitted.conditions else None
     drawn = fitted.draw(rows, seed=block.seed, unit=unit, given=inside, where=where)
     frame = drawn.frame

@@ -25,14 +25,14 @@ from synthnb._canonical import canonical
 from synthnb._files import write_atomically
 from synthnb.engines.base import State, versions
 from synthnb.engines.generator import Generator
-from synthnb.errors import RecipeError, RecordError, shown
+from synthnb.errors import OptionError, RecipeError, RecordError, shown
 from synthnb.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
     from synthnb._canonical import Json
     from synthnb.engines._layers import Layer
 
-__all__ = ["SCHEMA", "layer_name", "read_generator", "read_layer", "write_generator"]
+__all__ = ["SCHEMA", "checked_path", "layer_name", "read_generator", "read_layer", "write_generator"]
 
 Array = np.ndarray[Any, Any]
 
@@ -45,6 +45,20 @@ _MOST_BYTES = 16 << 30
 _MOST_ENTRIES = 200_000
 _DAY = (1980, 1, 1, 0, 0, 0)
 _KINDS = "biufMm"
+
+
+def checked_path(path: str | Path) -> Path:
+    """Return the path of a generator's file.
+
+    Raises
+    ------
+    OptionError
+        It doesn't end in ``.synthgen``.
+    """
+    target = Path(path)
+    if target.suffix != ".synthgen":
+        raise OptionError(f"A generator is kept in a file that ends in .synthgen; got {shown(target.name)}.", fix="Choose such a name.")
+    return target
 
 
 def write_generator(generator: Generator, path: Path) -> None:
@@ -110,6 +124,7 @@ def read_generator(path: Path) -> Generator:
         ValueError,
         TypeError,
         IndexError,
+        AttributeError,
         RecipeError,
         MemoryError,
         RecursionError,
@@ -132,6 +147,8 @@ def _from_zip(file: zipfile.ZipFile) -> Generator:
     _check_schema(body)
     parts = {name: State(meta, _arrays(file, entries, name)) for name, meta in body["parts"].items()}
     recipe, inner = Recipe.from_dict(body["recipe"]), Recipe.from_dict(body["inner"])
+    if not body["layers"] and [column.name for column in recipe.columns] != [column.name for column in inner.columns]:
+        raise ValueError("its two recipes name different columns")
     engine = plugins.load("synthnb.engines", str(body["engine"]))()
     return Generator(
         engine=str(body["engine"]),

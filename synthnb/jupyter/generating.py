@@ -12,7 +12,7 @@ from synthnb.jupyter.namespace import look_up, look_up_source
 from synthnb.jupyter.progress import CellProgress
 from synthnb.jupyter.publish import publish_bundle
 
-__all__ = ["generate_as_asked", "read_options"]
+__all__ = ["generate_as_asked", "read_options", "with_epsilon"]
 
 
 def read_options(words: Sequence[str]) -> dict[str, Any]:
@@ -35,13 +35,41 @@ def read_options(words: Sequence[str]) -> dict[str, Any]:
     return found
 
 
+def with_epsilon(options: dict[str, Any], epsilon: float | None) -> dict[str, Any]:
+    """Return options with the budget among them.
+
+    Raises
+    ------
+    OptionError
+        It is among them already.
+    """
+    if epsilon is None:
+        return options
+    if "epsilon" in options:
+        raise OptionError("epsilon was given twice, by itself and as an option.", fix="Leave one of them out.")
+    return {**options, "epsilon": epsilon}
+
+
+def _check_save(given: Namespace) -> None:
+    """Refuse what couldn't be saved before anything is fitted or spent."""
+    from synthnb.engines.saving import checked_path
+
+    path = checked_path(given.save)
+    if path.exists() and not given.overwrite:
+        raise OptionError(f"{shown(str(path))} exists.", fix="Choose another name, or add --overwrite.")
+    if (given.replicates or 1) > 1 or given.subject is not None:
+        raise OptionError("Only the generator of one table can be saved.", fix="Leave --save out, or make one synthesis of one table.")
+
+
 def generate_as_asked(given: Namespace, name: str, variables: Mapping[str, Any]) -> Any:
     """Generate what a parsed line asks for; the privacy budget's split is shown before it is spent."""
     from synthnb._api import generate
     from synthnb.jupyter.mime import split_bundle
 
     source = look_up_source(given.frame, variables)
-    options = read_options(given.option) | ({} if given.epsilon is None else {"epsilon": given.epsilon})
+    options = with_epsilon(read_options(given.option), given.epsilon)
+    if given.save is not None:
+        _check_save(given)
     with CellProgress("Generating") as progress:
         made = generate(
             source,

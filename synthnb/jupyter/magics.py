@@ -108,7 +108,7 @@ class SynthMagics(Magics):
                 self._frame(given.frame),
                 columns=given.columns,
                 engine=given.engine or "trees",
-                replicates=given.replicates or 1,
+                replicates=1 if given.replicates is None else given.replicates,
                 name=name or "completed",
                 source_name=given.frame,
                 random_state=given.seed,

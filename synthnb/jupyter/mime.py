@@ -188,9 +188,10 @@ def findings_bundle(findings: Sequence[Mapping[str, Any] | str]) -> Json:
     return _table_bundle(findings_title(findings), rows_view(findings), "There was nothing to check.")
 
 
-def _table_bundle(title: str, table: Json, empty: str) -> Json:
+def _table_bundle(title: str, table: Json, empty: str, *, headed: bool = False) -> Json:
     view = table | {"title": title, "empty": empty}
-    lines = ["  ".join(part for part in row if part) for row in view["rows"]]
+    head = [" | ".join(view["head"])] if headed and view["rows"] else []
+    lines = [*head, *("  ".join(part for part in row if part) for row in view["rows"])]
     return {
         "text/html": _render("table.html.j2", **view),
         "text/markdown": _render("table.md.j2", **view),
@@ -201,17 +202,32 @@ def _table_bundle(title: str, table: Json, empty: str) -> Json:
 def profile_bundle(profile: Mapping[str, Any]) -> Json:
     """What each column is taken for: `synthnb.recipes.profile.Profile.to_dict`'s mapping as a table."""
     title = f"What the {len(profile['columns']):,} columns of {_words.clean(profile['table'])} are taken for"
-    return _table_bundle(title, profile_view(profile), "There is no column.")
+    return _table_bundle(title, profile_view(profile), "There is no column.", headed=True)
 
 
 def split_bundle(split: Sequence[Mapping[str, Any]]) -> Json:
     """How a privacy budget is about to be spent, step by step."""
-    return _table_bundle("The privacy budget, before any of it is spent", rows_view(split), "No budget is spent.")
+    rows = [
+        {"step": step["name"], "times": step["times"], "ρ each": f"{step['rho']:.3g}", "noise": f"{step['mechanism']}, {step['scale']:.3g}"}
+        for step in split
+    ]
+    return _table_bundle("The privacy budget, before any of it is spent", rows_view(rows), "No budget is spent.", headed=True)
 
 
 def budgets_bundle(accounts: Sequence[Mapping[str, Any]]) -> Json:
     """The privacy budgets of this machine: limits, what was spent and what is left."""
-    return _table_bundle("Privacy budgets", rows_view(accounts), "No privacy budget has been opened here yet.")
+    rows = [
+        {
+            "account": account["name"],
+            "limit": f"ε = {account['epsilon']:g}, δ = {account['delta']:g}",
+            "runs": len(account["spendings"]),
+            "spent so far": f"ε = {account['epsilon_spent']:.3g}",
+            "one more run may have": f"ε = {account['epsilon_left']:.3g}",
+        }
+        for account in accounts
+    ]
+    told = "Privacy budgets (spending is added up as ρ of zCDP, so that two ε don't simply add)" if rows else "Privacy budgets"
+    return _table_bundle(told, rows_view(rows), "No privacy budget has been opened here yet.", headed=True)
 
 
 def export_bundle(entry: Mapping[str, Any], note: str = "") -> Json:

@@ -107,6 +107,8 @@ def parse_conditions(text: str, columns: Sequence[str | Column]) -> Conditions:
         return Conditions("")
     known = {column if isinstance(column, str) else column.name: column for column in columns}
     whole = parse_expression(text, list(known))
+    if not whole.names:
+        raise RecipeError(f"The condition {shown(text)} names no column.", fix="Name one, as in 'age > 65'.")
     apart: dict[str, list[ast.expr]] = {}
     rest: list[ast.expr] = []
     for part in conjunction(whole.tree):

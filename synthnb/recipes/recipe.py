@@ -97,7 +97,7 @@ class Recipe(BaseModel):
     """The seed that repeats the run."""
     groups: tuple[str, ...] = ()
     """Columns that declare subgroups, in order."""
-    columns: tuple[Column, ...]
+    columns: tuple[Column, ...] = Field(min_length=1)
     """The columns, in the table's order."""
     rules: tuple[Rule, ...] = ()
     """What every row, or the table as a whole, must satisfy."""

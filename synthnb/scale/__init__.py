@@ -59,6 +59,8 @@ def open_runner(on: str) -> Runner:
     MissingExtraError
         Dask isn't installed.
     """
+    if not isinstance(on, str):
+        raise OptionError(f"Where to run is said in a word; got {shown(on)}.", fix="Use inline, processes or dask.")
     name, _, rest = on.partition(":")
     if on == "inline":
         return INLINE

@@ -35,7 +35,7 @@ DAMAGED = "The file was damaged or altered: use another copy, or fit it anew."
 
 _MANY_LEVELS = 12
 _COORDINATES = 4
-_CHANCE = 4.0
+_CHANCE = 6.0
 """Residual variances a split must gain; the largest of many chance splits gains about twice the logarithm of their number."""
 _GROWN = 100_000
 """Most rows that splits are looked for on; all rows are put into the leaves."""

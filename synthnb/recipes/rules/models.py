@@ -318,7 +318,7 @@ class FunctionRule(_Rule):
         assert self._function is not None, "made by `of`"
         try:
             answer = pd.Series(np.asarray(self._function(frame.copy()), dtype=object))
-        except (KeyError, AttributeError, TypeError, ValueError) as error:
+        except Exception as error:
             raise OptionError(
                 f"The rule {shown(self.name)} failed with {type(error).__name__}: {error}. "
                 f"It was given the columns {', '.join(map(str, frame))}.",
