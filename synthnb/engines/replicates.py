@@ -216,7 +216,8 @@ def _together(made: Sequence[Synthesis], source: Any) -> Replicates:
     for run in runs:
         counts.update(run.counts)
         reasons.update({str(item["reason"]): int(item["count"]) for item in run.explained})
-    few = f"{len(made)} replicates show only roughly how much results vary; 100 or more are usual for a decision."
+    number = "One replicate shows" if len(made) == 1 else f"{len(made)} replicates show"
+    few = f"{number} only roughly how much results vary; 100 or more are usual for a decision."
     run = replace(
         first,
         id=new_run_id(),

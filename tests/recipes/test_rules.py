@@ -249,3 +249,12 @@ def test_an_expression_that_cannot_be_computed_on_the_real_rows_is_a_problem() -
     recipe = RECIPE.model_copy(update={"rules": parse_rules(["city * 2 > 5"])})
     with pytest.raises(RecipeError, match=r"rules\[0\]: .* text and numbers can't be computed with each other"):
         check_rules(recipe, FRAME)
+
+
+def test_a_column_that_is_to_equal_two_numbers_is_a_contradiction() -> None:
+    recipe = infer_recipe(pd.DataFrame({"d": range(40), "e": range(40)}), table="t", rows=10, seed=1)
+    rules = parse_rules(["d == 5", "6 == d", "e == 2.5"], recipe.columns)
+    with pytest.raises(RecipeError) as caught:
+        check_rules(recipe.model_copy(update={"rules": rules}))
+    assert "rules[1]" in str(caught.value)
+    assert "no integer value lies in" in str(caught.value)

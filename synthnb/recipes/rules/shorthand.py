@@ -228,6 +228,8 @@ def _order(sides: list[ast.expr], ops: list[ast.cmpop]) -> Order | None:
 
 
 def _range(sides: list[ast.expr], ops: list[ast.cmpop]) -> Range | None:
+    if len(sides) == 2 and isinstance(ops[0], ast.Eq):
+        return _one_value(*sides)
     rising = _rising(sides, ops)
     if rising is None or len(sides) > 3:
         return None
@@ -243,6 +245,14 @@ def _range(sides: list[ast.expr], ops: list[ast.cmpop]) -> Range | None:
     return Range(
         column=column.id, low=low, high=high, open_low=bool(at and strict[at - 1]), open_high=bool(high is not None and strict[-1])
     )
+
+
+def _one_value(left: ast.expr, right: ast.expr) -> Range | None:
+    """A column that equals a number: a range of one value."""
+    column, value = (left, _limit(right)) if isinstance(left, ast.Name) else (right, _limit(left))
+    if not isinstance(column, ast.Name) or not isinstance(value, (int, float)):
+        return None
+    return Range(column=column.id, low=value, high=value)
 
 
 def _limit(node: ast.expr) -> int | float | str | None:
