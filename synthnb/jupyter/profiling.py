@@ -40,6 +40,7 @@ def show_profile(frame: Any, name: str, *, variable: str, groups: Sequence[str],
 
     def correct(change: Any) -> None:
         kinds, roles = change["new"].get("kinds", {}), change["new"].get("roles", {})
+        editor.message = ""  # so that the same answer twice is told twice
         try:
             now = profile(
                 frame,
