@@ -309,7 +309,7 @@ def _polars_column(series: Any) -> pd.Series[Any]:
     if dtype.is_float():
         return pd.Series(series.to_numpy())
     if name == "Boolean":
-        flags = series.fill_null(False).to_numpy()  # noqa: FBT003 - polars' own argument
+        flags = series.fill_null(value=False).to_numpy()
         return pd.Series(pd.arrays.BooleanArray(flags.copy(), missing.copy()) if missing.any() else flags)
     if name in {"Datetime", "Duration"}:
         return _polars_moments(series, name, missing)

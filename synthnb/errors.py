@@ -48,6 +48,12 @@ def shown(value: object) -> str:
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}… ({len(text):,} characters)"
 
 
+def reason(error: BaseException) -> str:
+    """What an error says, in words that a sentence can end in: without its fix and its full stop."""
+    text = error.message if isinstance(error, SynthnbError) else str(error)
+    return text.rstrip(" .")
+
+
 class SynthnbError(Exception):
     """Base of every error synthnb raises on purpose.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from synthnb import plugins
 from synthnb.errors import OptionError, RecipeError, shown
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from synthnb.engines.base import Engine
     from synthnb.recipes.recipe import Recipe
 
-__all__ = ["choose_engine", "is_private", "make_engine"]
+__all__ = ["Reads", "choose_engine", "is_private", "make_engine", "reads_of", "why_not_tables"]
+
+Reads = Literal["rows", "noisy counts", "nothing"]
+"""What an engine takes from a frame: the rows themselves, what noise keeps private, or nothing."""
 
 _GROUP = "synthnb.engines"
 _SMALL = 500
@@ -59,7 +62,19 @@ def choose_engine(asked: str, frame: pd.DataFrame | None, recipe: Recipe, option
 
 def is_private(asked: str, options: Mapping[str, Any]) -> bool:
     """Whether an engine is asked for whose guarantee would break if anything else read the frame."""
-    return asked == "dp" or (asked == "auto" and "epsilon" in options)
+    name = "dp" if asked == "auto" and "epsilon" in options else asked
+    return name in plugins.available(_GROUP) and reads_of(name) == "noisy counts"
+
+
+def reads_of(name: str) -> Reads:
+    """What a registered engine takes from a frame, as its class says in ``reads``; ``rows`` where it doesn't say."""
+    found: Reads = getattr(plugins.load(_GROUP, name), "reads", "rows")
+    return found
+
+
+def why_not_tables(name: str) -> str:
+    """Why a registered engine can't make tables that hang together, as its class says in ``not_for_tables``; empty if it can."""
+    return str(getattr(plugins.load(_GROUP, name), "not_for_tables", "")) if name in plugins.available(_GROUP) else ""
 
 
 def make_engine(name: str, options: Mapping[str, Any]) -> Engine:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from synthnb._random import generator
-from synthnb.errors import OptionError, shown
+from synthnb.errors import OptionError, reason, shown
 
 if TYPE_CHECKING:
     from synthnb.recipes.recipe import Column, Recipe
@@ -166,7 +166,7 @@ def _as_stored(cells: pd.Series[Any], column: Column, dtype: Any) -> pd.Series[A
             raise ValueError("some cells would change")
     except (ValueError, TypeError, OverflowError) as error:
         raise OptionError(
-            f"The cells of {shown(column.name)} in `given` can't be held by a column of type {column.dtype}: {error}.",
+            f"The cells of {shown(column.name)} in `given` can't be held by a column of type {column.dtype}: {reason(error)}.",
             fix="Convert them first, for example with `astype`.",
         ) from error
     return stored

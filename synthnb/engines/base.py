@@ -168,8 +168,8 @@ class Run:
 
     id: str
     """``"run-"`` and 12 hexadecimal digits."""
-    kind: Literal["generate", "column", "impute"]
-    """Whether a whole table or one column was made, or missing cells were filled."""
+    kind: Literal["generate", "column", "impute", "texts", "questions"]
+    """A whole table, one column, missing cells that were filled, a corpus of texts, or questions from documents."""
     engine: str
     """The engine's registered name."""
     engine_reason: str
@@ -207,6 +207,10 @@ class Run:
     """``{"name", "rows", "columns", "digest"}`` of the frame made."""
     model: Mapping[str, Json] | None = None
     """The language model, if one took part."""
+    calls: Mapping[str, Json] | None = None
+    """Its calls, as `synthnb.models.calls.Calls.account` tells them."""
+    request: Mapping[str, Json] = field(default_factory=dict)
+    """``{"verb", "arguments"}``: the call that made this, as plain data, to make it again; empty where it can't be said."""
     versions: Mapping[str, str] = field(default_factory=dict)
     """Versions of what ran."""
     columns: Sequence[Mapping[str, Json]] = ()

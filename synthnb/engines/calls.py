@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from synthnb.errors import OptionError, shown
 
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from synthnb.engines.plan import Ready
     from synthnb.engines.replicates import Replicates
 
-__all__ = ["Call", "carry_out", "has_several_tables", "made_once", "prepared"]
+__all__ = ["Call", "asks_for", "carry_out", "has_several_tables", "made_once", "opened", "prepared"]
+
+Way = Literal["one table", "several tables", "a saved generator", "a language model"]
+"""What rows can be made from, or by."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +51,41 @@ class Call:
     progress: Progress
 
 
+_LIMITED: Mapping[str, tuple[Any, tuple[Way, ...]]] = {
+    "recipe": (None, ("one table", "a language model")),
+    "engine": ("auto", ("one table", "several tables", "a language model")),
+    "options": ({}, ("one table", "several tables", "a language model")),
+    "rules": ((), ("one table",)),
+    "where": ("", ("one table", "a saved generator")),
+    "given": (None, ("one table", "a saved generator")),
+    "balance": ((), ("one table",)),
+    "replicates": (1, ("one table", "several tables", "a saved generator")),
+    "decision": (None, ("one table", "several tables", "a saved generator")),
+    "on": ("inline", ("one table", "a saved generator")),
+    "groups": ((), ("one table", "several tables", "a language model")),
+    "roles": ({}, ("one table", "a language model")),
+    "merge_below": (None, ("one table",)),
+    "relations": (None, ("several tables",)),
+    "panel": (None, ("several tables",)),
+    "survival": ((), ("one table",)),
+    "overrides": ({}, ("one table", "several tables", "a language model")),
+}
+"""What can't be asked for in every way: its value where it isn't asked for, and the ways in which it can be had."""
+
+_WORDS = {"engine": "an engine", "recipe": "a recipe", "merge_below": "merging"}
+
+
+def asks_for(call: Call, way: Way) -> list[str]:
+    """Return what a call asks for that can't be had in a way, by the names of the arguments."""
+    return [name for name, (nothing, ways) in _LIMITED.items() if way not in ways and _is_asked(getattr(call, name), nothing)]
+
+
+def _is_asked(value: Any, nothing: Any) -> bool:
+    if value is None or nothing is None:
+        return value is not nothing
+    return not isinstance(value, str | tuple | list | Mapping | int) or value != nothing
+
+
 def carry_out(call: Call) -> Synthesis | Replicates:
     """Make what the call asks for.
 
@@ -56,7 +94,7 @@ def carry_out(call: Call) -> Synthesis | Replicates:
     SynthnbError
         As `synthnb.generate` says.
     """
-    call = _opened(call)
+    call = opened(call)
     if call.decision is not None and not callable(call.decision):
         raise OptionError(f"A decision is a function of a frame; got {shown(call.decision)}.", fix="Pass a function.")
     if isinstance(call.replicates, bool) or call.replicates != 1 or call.decision is not None:
@@ -126,28 +164,22 @@ def prepared(call: Call) -> Ready:
 
 def _refuse_to_refit(call: Call) -> None:
     """A saved generator has been fitted: what would have to be learnt anew can't be asked of it."""
-    asked = {
-        "an engine": call.engine != "auto",
-        "options": bool(call.options),
-        "rules": bool(call.rules),
-        "survival": bool(call.survival),
-        "balance": bool(call.balance),
-        "groups": bool(call.groups),
-        "roles": bool(call.roles),
-        "merging": call.merge_below is not None,
-        "overrides": bool(call.overrides),
-        "a recipe": call.recipe is not None,
-    }
-    found = [name for name, is_asked in asked.items() if is_asked]
-    if found:
+    if found := asks_for(call, "a saved generator"):
+        told = ", ".join(_WORDS.get(name, name) for name in found)
         raise OptionError(
-            f"A saved generator is drawn from as it was fitted; {', '.join(found)} can't be asked of it.",
+            f"A saved generator is drawn from as it was fitted; {told} can't be asked of it.",
             fix="Fit a new one to the real frame, or use rows, where, given and the seed.",
         )
 
 
-def _opened(call: Call) -> Call:
-    """The call with paths read, and a recipe in its own place."""
+def opened(call: Call) -> Call:
+    """Return the call with paths read, and a recipe in its own place.
+
+    Raises
+    ------
+    SynthnbError
+        A file can't be read, there are two recipes, or neither a frame nor a recipe.
+    """
     from synthnb.recipes.recipe import Recipe
 
     source, name = call.source, call.source_name
@@ -194,19 +226,8 @@ def _read_recipe(recipe: Any) -> Any:
 def _several_tables(call: Call) -> Synthesis:
     from synthnb.engines.relational import synthesise_tables
 
-    alone: dict[str, Any] = {
-        "recipe": None,
-        "rules": (),
-        "where": "",
-        "given": None,
-        "balance": (),
-        "roles": {},
-        "survival": (),
-        "merge_below": None,
-        "on": "inline",
-    }
-    for option, nothing in alone.items():
-        value = getattr(call, option)
-        if value is not nothing and not (isinstance(value, (tuple, dict, str)) and value == nothing):
-            raise OptionError(f"{option} is for one table; several were given, or repeated visits.", fix="Leave it out.")
+    found = asks_for(call, "several tables")
+    if found:
+        are = "is" if len(found) == 1 else "are"
+        raise OptionError(f"{', '.join(found)} {are} for one table; several were given, or repeated visits.", fix="Leave it out.")
     return synthesise_tables(call)

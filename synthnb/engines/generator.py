@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from synthnb._frames import to_pandas
 from synthnb._random import resolve_seed
+from synthnb.engines._choice import reads_of
 from synthnb.engines._requests import checked_rows, fixed_cells
 from synthnb.engines.sampling import Asked, draw_blocks, draw_rows
 from synthnb.errors import FrameError, OptionError, shown
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from synthnb.recipes.recipe import Recipe
 
 __all__ = ["Generator"]
-
-_WITHOUT_DATA = {"dp", "sampler"}
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ class Generator:
     @property
     def holds_real_values(self) -> bool:
         """Whether the generator, and a file of it, may hold values of real rows."""
-        return self.engine not in _WITHOUT_DATA
+        return reads_of(self.engine) == "rows"
 
     def sample(
         self,

@@ -26,38 +26,10 @@ if TYPE_CHECKING:
     from synthnb.engines._layers import Layer
     from synthnb.recipes.recipe import Recipe
 
-__all__ = ["Announce", "Ready", "fit_generator", "prepare", "prepare_more", "synthesise"]
+__all__ = ["Announce", "Ready", "fit_generator", "prepare", "prepare_more"]
 
 Announce = Callable[[Sequence[Mapping[str, Any]]], None]
 """Told of a privacy budget's split, one mapping a step."""
-
-
-def synthesise(
-    source: Any,
-    *,
-    output_name: str = "synthetic",
-    groups: str | Sequence[str] = (),
-    overrides: Mapping[str, str] | None = None,
-    progress: Progress = no_progress,
-    **asked: Any,
-) -> Synthesis:
-    """Return a synthetic frame of the same kind as the one given, and the run that made it.
-
-    Parameters
-    ----------
-    source : pandas.DataFrame, polars.DataFrame, pyarrow.Table or None
-        The real rows; None where a recipe alone says what to make.
-    output_name : str
-        What the synthetic frame is called.
-    groups, overrides
-        As `Request` has them.
-    progress : Progress
-        Told of every column.
-    **asked
-        As `prepare` takes it, which see for what is raised too.
-    """
-    request = Request(groups=(groups,) if isinstance(groups, str) else tuple(groups), overrides=overrides or {})
-    return prepare(source, request=request, progress=progress, **asked).draw(output_name=output_name, progress=progress)
 
 
 def prepare(
@@ -231,7 +203,7 @@ def take_off(frame: pd.DataFrame | None, recipe: Recipe, *, private: bool = Fals
     if recipe.rules:
         from synthnb.engines._layers.rules import take_off as take_rules_off
 
-        rules, learnt, inner = take_rules_off(None if private else frame, inner, seed=recipe.seed)
+        rules, learnt, inner = take_rules_off(None if private else frame, inner)
         frame = frame if private else learnt
         layers.append(rules)
     return tuple(layers), frame, inner

@@ -31,7 +31,7 @@ from synthnb._canonical import digest
 from synthnb._display import Shown
 from synthnb._random import generator as seeded
 from synthnb.engines.base import Run, Synthesis, new_run_id
-from synthnb.errors import OptionError, shown
+from synthnb.errors import OptionError, reason, shown
 
 if TYPE_CHECKING:
     from synthnb._canonical import Json
@@ -358,7 +358,9 @@ def agreement(frames: Sequence[Any], function: Callable[[Any], Any], *, real: An
         try:
             target = _plain(function(real))
         except Exception as error:
-            raise OptionError(f"The function fails on the real frame: {type(error).__name__}: {error}.", fix="Correct it.") from error
+            raise OptionError(
+                f"The function fails on the real frame: {type(error).__name__}: {reason(error)}.", fix="Correct it."
+            ) from error
     results, failed = [], []
     for frame in frames:
         try:

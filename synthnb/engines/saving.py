@@ -25,7 +25,7 @@ from synthnb._canonical import canonical
 from synthnb._files import write_atomically
 from synthnb.engines.base import State, versions
 from synthnb.engines.generator import Generator
-from synthnb.errors import OptionError, RecipeError, RecordError, shown
+from synthnb.errors import OptionError, RecipeError, RecordError, reason, shown
 from synthnb.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def read_generator(path: Path) -> Generator:
         if isinstance(error, RecordError):
             raise
         raise RecordError(
-            f"{shown(str(path))} isn't a generator's file, or is damaged: {error}.", fix="Save the generator again, or fit it anew."
+            f"{shown(str(path))} isn't a generator's file, or is damaged: {reason(error)}.", fix="Save the generator again, or fit it anew."
         ) from error
 
 
@@ -228,5 +228,6 @@ def read_layer(name: str, recipe: Recipe, state: State) -> Layer:
 
     if name not in _LAYERS:
         raise ValueError(f"it has a layer {shown(name)} that this version doesn't know")
-    layer: Layer = import_module(_LAYERS[name]).restore(recipe, state)
+    module = import_module(_LAYERS[name])
+    layer: Layer = module.restore(state) if name == "rules" else module.restore(recipe, state)
     return layer

@@ -37,8 +37,8 @@ LARGEST = 1e100
 LARGEST_WHOLE = 2**53
 """Largest size of a whole number, so that JSON and every front end carry it exactly."""
 
-Source = Literal["user", "model", "summary"]
-"""Who stated a number: the user, a language model from what it knows, or a summary of data."""
+Source = Literal["user", "model", "summary", "default"]
+"""Who stated a number: the user, a language model from what it knows, a summary of data, or nobody, so that a neutral one was taken."""
 
 Link = Literal["identity", "log", "logit"]
 """The scale on which effects are added."""

@@ -55,6 +55,10 @@ class Cut(NamedTuple):
     high: float = np.inf
 
 
+UNCUT = Cut()
+"""No limits."""
+
+
 class _Curve(NamedTuple):
     """A continuous distribution from both ends."""
 
@@ -68,7 +72,7 @@ class _Curve(NamedTuple):
     """Value above which a share lies."""
 
 
-def quantiles(found: Any, u: Array, cut: Cut = Cut(), location: Array | None = None) -> Array:  # noqa: B008 - a constant
+def quantiles(found: Any, u: Array, cut: Cut = UNCUT, location: Array | None = None) -> Array:
     """Return the values of a numeric distribution at points of (0, 1).
 
     Parameters

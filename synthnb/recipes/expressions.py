@@ -176,7 +176,8 @@ def _spelt(tree: ast.expr) -> ast.expr:
 
     import copy
 
-    return Quoting().visit(copy.deepcopy(tree))  # type: ignore[no-any-return]  # a transformer may return anything; this one doesn't
+    quoted: ast.expr = Quoting().visit(copy.deepcopy(tree))
+    return quoted
 
 
 class _Checker:

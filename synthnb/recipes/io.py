@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from synthnb._files import write_atomically
-from synthnb.errors import OptionError, RecipeError, StorageError, shown
+from synthnb.errors import OptionError, RecipeError, StorageError, reason, shown
 
 if TYPE_CHECKING:
     from synthnb._canonical import Json
@@ -149,7 +149,7 @@ def recipe_from_json(text: str, *, what: str = "The text") -> Recipe:
             f"{what} isn't JSON: {error.msg.lower()} at line {error.lineno:,}, column {error.colno:,}.", fix="Correct it there."
         ) from error
     except ValueError as error:
-        raise RecipeError(f"{what} isn't a recipe: {error}.", fix="Correct it.") from error
+        raise RecipeError(f"{what} isn't a recipe: {reason(error)}.", fix="Correct it.") from error
     _check_schema(body, what)
     return Recipe.from_dict(body)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from synthnb._optional import need
-from synthnb.errors import OptionError, shown
+from synthnb.errors import OptionError, reason, shown
 
 __all__ = ["Dask"]
 
@@ -62,6 +62,6 @@ class Dask:
             return self._distributed.Client(f"tcp://{self._address}", timeout=_PATIENCE)
         except (OSError, ValueError) as error:
             raise OptionError(
-                f"No Dask scheduler answers at {shown(self._address)}: {error}.",
+                f"No Dask scheduler answers at {shown(self._address)}: {reason(error)}.",
                 fix="Start one with `dask scheduler`, check the address, or use --on processes.",
             ) from error

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,8 @@ import polars as pl
 import pytest
 
 import synthnb
+from synthnb.engines._choice import is_private, reads_of
+from synthnb.engines.calls import _LIMITED, Call, Way, asks_for
 from synthnb.errors import OptionError, RecipeError, SynthnbError
 
 ENGINES = ["trees", "copula", "arf"]
@@ -144,3 +147,32 @@ def test_a_generator_is_saved_only_where_it_can_be_read_again(real: pd.DataFrame
         generator.save(tmp_path / "one.synthgen")
     with pytest.raises(OptionError, match=r"ends in \.synthgen; got 'one\.zip'"):
         synthnb.generate(real, engine="copula", random_state=1).generator.save(tmp_path / "one.zip")
+
+
+def test_what_is_for_one_table_is_refused_of_several_all_at_once(real: pd.DataFrame) -> None:
+    tables = {"one": real.assign(key=range(len(real))), "two": real}
+    with pytest.raises(OptionError, match=r"^rules, where, balance are for one table; several were given"):
+        synthnb.generate(tables, rules="a < 9", where="b > 1", balance="c")
+
+
+def test_a_name_of_an_option_is_the_calls_own() -> None:
+    assert set(_LIMITED) <= {item.name for item in fields(Call)}
+
+
+def test_of_what_a_call_asks_only_what_a_way_lacks_is_named() -> None:
+    asked: dict[str, Any] = {item.name: None for item in fields(Call)} | {name: nothing for name, (nothing, _) in _LIMITED.items()}
+    assert [asks_for(Call(**asked), way) for way in get_args(Way)] == [[], [], [], []]
+    call = Call(**asked | {"rules": ["a < 9"], "roles": {"a": "key"}, "relations": [], "merge_below": 0})
+    assert asks_for(call, "several tables") == ["rules", "roles", "merge_below"]
+    assert asks_for(call, "one table") == ["relations"]
+
+
+@pytest.mark.parametrize(("engine", "reads"), [("trees", "rows"), ("dp", "noisy counts"), ("sampler", "nothing")])
+def test_an_engine_says_what_it_takes_from_a_frame(engine: str, reads: str) -> None:
+    assert reads_of(engine) == reads
+    assert is_private(engine, {}) is (reads == "noisy counts")
+
+
+def test_an_engine_that_isnt_there_is_not_private() -> None:
+    assert not is_private("nothing of that name", {"epsilon": 1.0})
+    assert is_private("auto", {"epsilon": 1.0})

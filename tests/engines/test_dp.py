@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from synthnb.engines.base import State
-from synthnb.engines.dp import Dp, FittedDp, count_and_fit, plan_budget
+from synthnb.engines.dp import Dp, FittedDp, count_and_fit
 from synthnb.engines.dp.bins import onto_simplex
 from synthnb.engines.dp.domain import declared_domains
 from synthnb.engines.dp.graph import Clique, Graph, junction_tree
@@ -118,8 +118,9 @@ def test_without_a_frame_there_is_nothing_to_learn() -> None:
 
 
 @pytest.mark.parametrize("method", ["tree", "aim"])
-def test_the_steps_spend_the_budget_and_no_more(method: str) -> None:
-    steps = plan_budget(infer_recipe(real(), table="t", rows=1, seed=0), {"epsilon": 1.0, "method": method, "domain": DOMAIN})
+def test_the_steps_spend_the_budget_and_no_more(method: Method) -> None:
+    domains = declared_domains(None, infer_recipe(real(), table="t", rows=1, seed=0), DOMAIN)
+    steps = plan_steps(domains, Wishes(1.0, method=method)).steps
     spent = sum(step.times * step.rho for step in steps)
     rho = fit(real(), epsilon=1.0, method=method).parameters["rho"] if method == "tree" else spent
     assert 0.99 * rho <= spent <= rho * (1 + 1e-9)
@@ -164,12 +165,13 @@ def test_the_split_is_announced_before_anything_is_spent(tmp_path: Any, monkeypa
     assert not (tmp_path / "none.sqlite3").exists()
 
 
-def test_a_plan_reads_as_text() -> None:
+def test_a_plan_tells_what_each_step_takes() -> None:
     domains = declared_domains(None, infer_recipe(real(), table="t", rows=1, seed=0), DOMAIN)
-    lines = plan_steps(domains, Wishes(1.0)).to_text().splitlines()
-    assert lines[0].startswith("ε = 1 and δ = 1e-06 (ρ = 0.0244")
-    assert "counts of a chosen pair, 5 times at most: noise of standard deviation" in lines[-1]
-    assert sum(float(line.split("%")[0]) for line in lines[1:]) == pytest.approx(100, abs=1)
+    plan = plan_steps(domains, Wishes(1.0))
+    last = plan.to_list()[-1]
+    assert (plan.epsilon, plan.delta, round(plan.rho, 4)) == (1.0, 1e-6, 0.0244)
+    assert (last["name"], last["times"], last["mechanism"]) == ("counts of a chosen pair", 5, "gaussian")
+    assert sum(step["times"] * step["rho"] for step in plan.to_list()) == pytest.approx(plan.rho, rel=0.01)
 
 
 def test_the_same_seed_does_not_repeat_the_noise() -> None:

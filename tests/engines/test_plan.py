@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,24 @@ import pytest
 
 from synthnb import plugins
 from synthnb._frames import frame_digest
-from synthnb.engines.plan import synthesise
+from synthnb.engines._requests import Request
+from synthnb.engines.base import Progress, Synthesis, no_progress
+from synthnb.engines.plan import prepare
 from synthnb.engines.trees import Trees
 from synthnb.errors import FrameError, OptionError
+
+
+def synthesise(
+    source: Any,
+    *,
+    output_name: str = "synthetic",
+    groups: Sequence[str] = (),
+    overrides: Mapping[str, str] | None = None,
+    progress: Progress = no_progress,
+    **asked: Any,
+) -> Synthesis:
+    request = Request(groups=tuple(groups), overrides=overrides or {})
+    return prepare(source, request=request, progress=progress, **asked).draw(output_name=output_name, progress=progress)
 
 
 @pytest.fixture

@@ -283,6 +283,23 @@ def test_an_unknown_table_in_a_relation_is_named() -> None:
         make_tables(clinic(), relations=["people.id -> visits.patient_id"], seed=1)
 
 
+def test_every_wrong_name_in_every_relation_is_named() -> None:
+    wrong = ["people.id -> visits.patient_id", "patients.idd -> visits.doctor"]
+    with pytest.raises(
+        OptionError, match=r"3 things are wrong with the relations: .* got 'people'; .* got 'idd'; .* got 'doctor'\. Correct"
+    ):
+        make_tables(clinic(), relations=wrong, seed=1)
+
+
+def test_every_key_that_is_none_is_named() -> None:
+    tables = clinic()
+    tables["patients"]["id"] = 1
+    tables["doctors"]["id"] = 1
+    relations = ["patients.id -> visits.patient_id", "doctors.id -> visits.doctor_id"]
+    with pytest.raises(FrameError, match=r"2 things are wrong .*'id' of 'patients' has .*; .*'id' of 'doctors' has "):
+        make_tables(tables, relations=relations, seed=1)
+
+
 def test_dp_is_refused_with_the_reason() -> None:
     with pytest.raises(OptionError, match="can't make several tables: its guarantee is about one row"):
         make_tables(clinic(), engine="dp", seed=1)

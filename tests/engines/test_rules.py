@@ -50,7 +50,7 @@ def make(frame: pd.DataFrame, rules: Sequence[Any], rows: int | None = None, *, 
     """Draw, put back, draw again what broke a rule, repair, and settle the whole."""
     recipe = described(frame, rules, rows, **more)
     check_rules(recipe, frame)
-    layer, inside, inner = _rules.take_off(frame, recipe, seed=1)
+    layer, inside, inner = _rules.take_off(frame, recipe)
     assert inside is not None
     fitted = Trees(leaf=15).fit(inside, inner, seed=1)
     pending, parts = np.arange(recipe.rows), []
@@ -78,7 +78,7 @@ def assert_kept(made: Made, frame: pd.DataFrame, rows: int | None = None) -> Non
 
 def drawn_inside(frame: pd.DataFrame, recipe: Recipe, rows: int) -> pd.DataFrame:
     """Rows as the engine inside the layer draws them."""
-    _, inside, inner = _rules.take_off(frame, recipe, seed=1)
+    _, inside, inner = _rules.take_off(frame, recipe)
     assert inside is not None
     drawn: Drawn = Trees(leaf=15).fit(inside, inner, seed=1).draw(np.arange(rows), seed=1, unit=(0,))
     return drawn.frame
@@ -198,7 +198,7 @@ def test_a_formula_keeps_missing_cells() -> None:
 
 def test_a_formula_with_more_decimals_than_its_column_says_how_to_round() -> None:
     frame = table().assign(index=lambda f: (f["cost"] / 7).round(1))
-    layer, _, _ = _rules.take_off(frame, described(frame, ["index == cost / 7"]), seed=1)
+    layer, _, _ = _rules.take_off(frame, described(frame, ["index == cost / 7"]))
     assert any("put round(..., places) around it" in note for note in layer.notes({}))
 
 
@@ -398,7 +398,7 @@ def test_unique_dates_within_groups_move_apart() -> None:
 
 def test_rows_that_cannot_be_told_apart_are_left_out_and_counted() -> None:
     frame = table()
-    layer, _, _ = _rules.take_off(frame, described(frame, ["unique(city, country)"]), seed=1)
+    layer, _, _ = _rules.take_off(frame, described(frame, ["unique(city, country)"]))
     out, counts, dropped = layer.finish(frame, seed=1)
     assert counts == {"rule_1_rows_left_out": N - 3}
     assert int(dropped.sum()) == N - 3
@@ -408,7 +408,7 @@ def test_rows_that_cannot_be_told_apart_are_left_out_and_counted() -> None:
 
 def test_identifiers_are_left_to_the_layer_that_makes_them() -> None:
     made = make(table(), [])
-    layer, _, inner = _rules.take_off(table(), made.layer.recipe.model_copy(update={"rules": parse_rules(["unique(code)"])}), seed=1)
+    layer, _, inner = _rules.take_off(table(), made.layer.recipe.model_copy(update={"rules": parse_rules(["unique(code)"])}))
     out, counts, dropped = layer.finish(table(), seed=1)
     assert len(inner.columns) == len(out.columns)
     assert not counts
@@ -443,7 +443,7 @@ def test_totals_by_group_keep_to_ranges_and_orders(more: int) -> None:
     frame = table()
     wanted = (frame.groupby("city")["b"].sum() + more).to_dict()
     total = {"rule": "total", "column": "b", "by": "city", "values": [[city, int(value)] for city, value in wanted.items()]}
-    layer, _, _ = _rules.take_off(frame, described(frame, [total, "a <= b <= c", "b >= 2 when a > 2"]), seed=1)
+    layer, _, _ = _rules.take_off(frame, described(frame, [total, "a <= b <= c", "b >= 2 when a > 2"]))
     out, _, dropped = layer.finish(frame, seed=1)
     assert out.groupby("city")["b"].sum().to_dict() == wanted
     assert not dropped.any()
@@ -488,8 +488,8 @@ def test_scaling_keeps_nothing_at_nothing() -> None:
 def test_without_data_sums_shares_and_formulas_are_put_right_on_what_was_drawn(rule: str) -> None:
     columns = tuple(Column(name=name, kind="integer", dtype="int64", decimals=0) for name in ("x", "y", "z", "total"))
     recipe = Recipe(table="t", rows=50, seed=1, columns=columns, rules=parse_rules([rule]))
-    layer, inside, _ = _rules.take_off(None, recipe, seed=1)
-    layer = _rules.restore(recipe, layer.to_state())
+    layer, inside, _ = _rules.take_off(None, recipe)
+    layer = _rules.restore(layer.to_state())
     drawn = pd.DataFrame(np.random.default_rng(0).integers(1, 50, (50, 4)), columns=["x", "y", "z", "total"])
     out, again = layer.rebuild(drawn, numbers=np.arange(50), seed=1, unit=(0,))
     assert inside is None
@@ -499,7 +499,7 @@ def test_without_data_sums_shares_and_formulas_are_put_right_on_what_was_drawn(r
 
 def test_without_data_combinations_must_be_listed() -> None:
     with pytest.raises(RecipeError, match=r"rules\[0\]: 'combinations\(city, country\)' allows .* and there are none"):
-        _rules.take_off(None, described(table(), ["combinations(city, country)"]), seed=1)
+        _rules.take_off(None, described(table(), ["combinations(city, country)"]))
 
 
 EVERY = ["a <= b", "total == a + b + c", "city -> country", "age <= 80", "sum(cost) == 9000", "unique(age, a)"]
@@ -509,7 +509,7 @@ def test_a_layer_survives_json_and_makes_the_same() -> None:
     frame = with_gaps(table(), 1, "a", "c")
     made = make(frame, [*EVERY[:-1], "combinations(city, age)"])
     state = made.layer.to_state()
-    back = _rules.restore(made.layer.recipe, State(json.loads(json.dumps(state.meta)), state.arrays))
+    back = _rules.restore(State(json.loads(json.dumps(state.meta)), state.arrays))
     drawn = drawn_inside(frame, made.layer.recipe, 50)
     one, two = (layer.rebuild(drawn, numbers=np.arange(50), seed=1, unit=(0,)) for layer in (made.layer, back))
     pd.testing.assert_frame_equal(one[0], two[0])
@@ -521,21 +521,19 @@ def test_a_layer_survives_json_and_makes_the_same() -> None:
 def test_a_damaged_layer_is_refused(damage: str) -> None:
     state = make(table(), EVERY).layer.to_state()
     with pytest.raises((RecordError, RecipeError), match=r"doesn't hold together|isn't a recipe"):
-        _rules.restore(
-            described(table(), EVERY), State({**state.meta, damage: [{"rule": 99}] if damage != "remarks" else None}, state.arrays)
-        )
+        _rules.restore(State({**state.meta, damage: [{"rule": 99}] if damage != "remarks" else None}, state.arrays))
 
 
 def test_a_layer_with_a_function_is_refused_from_a_file() -> None:
     layer = make(table(), [lambda frame: frame["age"] > 0]).layer
     with pytest.raises(RecipeError, match="can't carry the Python function"):
-        _rules.restore(layer.recipe, layer.to_state())
+        _rules.restore(layer.to_state())
 
 
 def test_a_row_depends_on_its_number_alone() -> None:
     frame = table().assign(city=lambda f: f["city"].mask(f.index % 5 == 0))
     recipe = described(frame, ["city -> country", "a <= b"])
-    layer, _, _ = _rules.take_off(frame, recipe, seed=1)
+    layer, _, _ = _rules.take_off(frame, recipe)
     drawn = drawn_inside(frame, recipe, 60)
     whole, _ = layer.rebuild(drawn, numbers=np.arange(60), seed=1, unit=(0,))
     some = np.arange(0, 60, 7)

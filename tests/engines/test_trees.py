@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from synthnb.engines._nearness import nearer_share
-from synthnb.engines.base import BLOCK
+from synthnb.engines.base import BLOCK, Synthesis
 from synthnb.engines.generator import Generator
+from synthnb.engines.plan import prepare
 from synthnb.engines.sampling import Asked, Delivered, draw_rows
 from synthnb.engines.trees import FittedTrees, Trees
 from synthnb.engines.trees.leaves import _pruned
@@ -35,6 +36,10 @@ def fit(frame: pd.DataFrame, *, leaf: int | None = LEAF, seed: int = 1, **option
 
 def sample(fitted: FittedTrees, rows: int, *, seed: int = 1) -> Delivered:
     return draw_rows(Generator("trees", fitted, (), fitted.recipe, fitted.recipe), Asked(rows=rows, seed=seed))
+
+
+def made_of(frame: pd.DataFrame) -> Synthesis:
+    return prepare(frame, seed=1, engine="trees").draw(output_name="synthetic")
 
 
 def draw(frame: pd.DataFrame, rows: int = N, *, seed: int = 1, **options: Any) -> Delivered:
@@ -355,23 +360,18 @@ def test_any_frame_gives_rows_of_its_own_types_within_its_own_range(frame: pd.Da
     ids=["uint64", "int64", "python", "decimal"],
 )
 def test_numbers_with_too_many_digits_are_refused(values: pd.Series[Any]) -> None:
-    from synthnb.engines.plan import synthesise
     from synthnb.errors import FrameError
 
     with pytest.raises(FrameError, match="too many digits to be exact"):
-        synthesise(pd.DataFrame({"n": values, "x": range(60)}), seed=1)
+        made_of(pd.DataFrame({"n": values, "x": range(60)}))
 
 
 def test_large_numbers_that_fit_stay_exact() -> None:
-    from synthnb.engines.plan import synthesise
-
     base = 1_700_000_000_000_000_000
-    made = synthesise(pd.DataFrame({"n": [base + 1000 * i for i in range(60)], "x": range(60)}), seed=1).frame
+    made = made_of(pd.DataFrame({"n": [base + 1000 * i for i in range(60)], "x": range(60)})).frame
     assert made["n"].between(base, base + 60_000).all()
 
 
 def test_rare_numbers_that_are_drawn_as_they_are_get_a_note() -> None:
-    from synthnb.engines.plan import synthesise
-
     frame = pd.DataFrame({"kids": [0, 1, 2] * 99 + [17, 1, 2], "x": range(300)})
-    assert any("kids" in note and "1 of them stand in one real row" in note for note in synthesise(frame, seed=1, engine="trees").run.notes)
+    assert any("kids" in note and "1 of them stand in one real row" in note for note in made_of(frame).run.notes)

@@ -189,7 +189,7 @@ def problems(*rules: Any, recipe: Recipe = RECIPE, **changed: Any) -> str:
 @pytest.mark.parametrize(
     ("rules", "message"),
     [
-        (["agee <= b"], "rules[0].columns[0]: there is no column 'agee'. Did you mean 'age'"),
+        (["agee <= b"], "rules[0].columns[0]: there is no column 'agee' (did you mean 'age'?)"),
         (["unique(age)", "ctiy == 'P'"], "rules[1].expression: The expression \"ctiy == 'P'\" can't be used: at character 1"),
         (["a <= b when ctiy == 'P'"], "rules[0].when: "),
         ([{"rule": "order", "columns": ["a", "a"]}], "rules[0]: column 'a' occurs twice"),

@@ -8,6 +8,7 @@ numbers: their levels are kept beside it, by the coder.
 from __future__ import annotations
 
 import datetime as dt
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import override
 
 from synthnb._frames import cell_types
 from synthnb.engines._encoding.dtypes import value_from_json, value_to_json, zone_from_json, zone_to_json
@@ -87,12 +89,25 @@ class Levels(_Data):
     """Whether the coder's levels are the values themselves, or places among the storage type's categories."""
 
 
-class Whole(_Data):
+class _Numbers(_Data, ABC):
+    """One of the ways in which a cell is a number."""
+
+    @abstractmethod
+    def read(self, cells: pd.Series[Any], states: Array) -> Array:
+        """Cells as numbers, in the order of what they stand for; what isn't ordinary may be marked in the states."""
+
+    @abstractmethod
+    def write(self, at: Array, states: Array, dtype: Any) -> pd.Series[Any]:
+        """Cells at numbers, in a column's type."""
+
+
+class Whole(_Numbers):
     """Integers of at most 64 bits."""
 
     cells: Literal["whole"] = "whole"
 
-    def read(self, cells: pd.Series[Any], states: Array) -> Array:  # noqa: ARG002 - the same call for every kind
+    @override
+    def read(self, cells: pd.Series[Any], states: Array) -> Array:
         """Integers; 0 where missing."""
         return cells.to_numpy(dtype="i8", na_value=0).copy()
 
@@ -104,7 +119,7 @@ class Whole(_Data):
         return pd.Series(pd.arrays.IntegerArray(at.copy(), gone)) if gone.any() else pd.Series(at)
 
 
-class Real(_Data):
+class Real(_Numbers):
     """Numbers with a fixed last decimal place, or floats."""
 
     cells: Literal["real"] = "real"
@@ -141,12 +156,13 @@ class Real(_Data):
         return self.marked(out, states == MISSING)
 
 
-class Periods(_Data):
+class Periods(_Numbers):
     """Periods, by their ordinal in the storage type's frequency."""
 
     cells: Literal["periods"] = "periods"
 
-    def read(self, cells: pd.Series[Any], states: Array) -> Array:  # noqa: ARG002 - the same call for every kind
+    @override
+    def read(self, cells: pd.Series[Any], states: Array) -> Array:
         """Ordinals."""
         return pd.PeriodIndex(cells).asi8.copy()
 
@@ -157,7 +173,7 @@ class Periods(_Data):
         return made.where(states == ORDINARY) if (states != ORDINARY).any() else made
 
 
-class Moments(_Data):
+class Moments(_Numbers):
     """Instants and spans in numpy's own form."""
 
     cells: Literal["moments"] = "moments"
@@ -166,7 +182,8 @@ class Moments(_Data):
     by_day: bool = False
     """Whether days count by the local clock; else instants count in UTC."""
 
-    def read(self, cells: pd.Series[Any], states: Array) -> Array:  # noqa: ARG002 - the same call for every kind
+    @override
+    def read(self, cells: pd.Series[Any], states: Array) -> Array:
         """Ticks."""
         naive: Any = cells
         if getattr(cells.dtype, "tz", None):
@@ -185,7 +202,7 @@ class Moments(_Data):
         return pd.Series(made)
 
 
-class Calendar(_Data):
+class Calendar(_Numbers):
     """Dates, instants and spans kept as Python objects or as strings."""
 
     cells: Literal["calendar"] = "calendar"
@@ -198,13 +215,15 @@ class Calendar(_Data):
     format: str = ""
     """For strings: their strftime format."""
 
-    def read(self, cells: pd.Series[Any], states: Array) -> Array:  # noqa: ARG002 - the same call for every kind
+    @override
+    def read(self, cells: pd.Series[Any], states: Array) -> Array:
         """Ticks, in UTC where there is a zone."""
         parsed = _parsed(cells, self.kept_as, self.format)
         naive = parsed.dt.tz_convert("UTC").dt.tz_localize(None) if getattr(parsed.dtype, "tz", None) else parsed
         return np.asarray(naive.to_numpy().astype(self.ticks).view("i8"))
 
-    def write(self, at: Array, states: Array, dtype: Any) -> pd.Series[Any]:  # noqa: ARG002 - the same call for every kind
+    @override
+    def write(self, at: Array, states: Array, dtype: Any) -> pd.Series[Any]:
         """Cells at ticks."""
         return self.marked(_each_once(at, self._objects), states != ORDINARY)
 
@@ -221,7 +240,7 @@ class Calendar(_Data):
         return [getattr(stamp, turn)() for stamp in stamps] if turn else list(stamps)
 
 
-class Clock(_Data):
+class Clock(_Numbers):
     """Times of day, as microseconds since midnight."""
 
     cells: Literal["clock"] = "clock"
@@ -233,7 +252,8 @@ class Clock(_Data):
         gone = states != ORDINARY
         return np.array([0 if out else _microseconds(cell) for cell, out in zip(cells, gone, strict=True)], dtype="i8")
 
-    def write(self, at: Array, states: Array, dtype: Any) -> pd.Series[Any]:  # noqa: ARG002 - the same call for every kind
+    @override
+    def write(self, at: Array, states: Array, dtype: Any) -> pd.Series[Any]:
         """Cells at microseconds."""
         return self.marked(_each_once(at, self._objects), states != ORDINARY)
 

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any, Never
 
 import numpy as np
 import pandas as pd
+from typing_extensions import override
 
 from synthnb._random import generator
 from synthnb.engines._encoding.codec import absent_mark, without_arrow
 from synthnb.engines._encoding.dtypes import dtype_from_json, dtype_to_json, value_from_json, value_to_json
+from synthnb.engines._layers import Layer
 from synthnb.engines._layers.codes import Codes, code_hashes, too_few
 from synthnb.engines.base import State, Unit
 from synthnb.errors import FrameError, RecipeError, RecordError, shown
@@ -35,7 +37,7 @@ _FIX = "The file is damaged or was changed: save the generator again, or fit it 
 
 
 @dataclass(frozen=True)
-class Identifiers:
+class Identifiers(Layer):
     """The layer: identifier columns made afresh."""
 
     codes: tuple[Codes, ...]
@@ -51,7 +53,8 @@ class Identifiers:
         """How each identifier is made, by name."""
         return {codes.name: _how(codes) for codes in self.codes}
 
-    def rebuild(self, frame: pd.DataFrame, *, numbers: Array, seed: int, unit: Unit) -> tuple[pd.DataFrame, Array]:  # noqa: ARG002 - see Layer
+    @override
+    def rebuild(self, frame: pd.DataFrame, *, numbers: Array, seed: int, unit: Unit) -> tuple[pd.DataFrame, Array]:
         """Put fresh identifiers on rows; a row's code follows from the seed and its number alone, whatever the attempt.
 
         Raises
@@ -62,11 +65,13 @@ class Identifiers:
         made = frame.assign(**{codes.name: codes.column(numbers, seed=seed).set_axis(frame.index) for codes in self.codes})
         return made, np.zeros(len(frame), dtype=bool)
 
-    def finish(self, frame: pd.DataFrame, *, seed: int) -> tuple[pd.DataFrame, dict[str, int], Array]:  # noqa: ARG002 - see Layer
+    @override
+    def finish(self, frame: pd.DataFrame, *, seed: int) -> tuple[pd.DataFrame, dict[str, int], Array]:
         """Nothing is left to settle: codes of different rows differ already."""
         return frame, {}, np.zeros(len(frame), dtype=bool)
 
-    def notes(self, counts: Mapping[str, int]) -> list[str]:  # noqa: ARG002 - see Layer
+    @override
+    def notes(self, counts: Mapping[str, int]) -> list[str]:
         """What is said of identifiers with missing cells."""
         return [
             f"Column {shown(codes.name)} names rows, so it was made afresh; {codes.missing:.1%} of its cells are missing, as in the real "

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from typing_extensions import override
 
 from synthnb.engines._layers.rule_axes import Axis, open_axes
-from synthnb.engines._layers.rule_steps import Taken
+from synthnb.engines._layers.rule_steps import Step, Taken
 from synthnb.engines.base import State
 from synthnb.errors import RecipeError
 from synthnb.recipes.expressions import Expression, parse_expression
@@ -46,7 +47,7 @@ def formula_of(rule: ExpressionRule) -> tuple[str, Expression] | None:
 
 
 @dataclass(frozen=True)
-class Formula:
+class Formula(Step):
     """A column of numbers, computed from others."""
 
     axis: Axis
@@ -65,7 +66,8 @@ class Formula:
     def _expression(self) -> Expression:
         return parse_expression(self.text)
 
-    def rebuild(self, frame: pd.DataFrame, *, rows: Array, seed: int, unit: Unit) -> tuple[pd.DataFrame, Array]:  # noqa: ARG002 - a step's call
+    @override
+    def rebuild(self, frame: pd.DataFrame, *, rows: Array, seed: int, unit: Unit) -> tuple[pd.DataFrame, Array]:
         """Compute the column; a row whose value isn't on the column's grid must be drawn again."""
         values = self._expression.values(frame)
         missing = values.isna().to_numpy(dtype=bool)
@@ -89,7 +91,7 @@ class Formula:
 
 
 @dataclass(frozen=True)
-class DrawnFormula:
+class DrawnFormula(Step):
     """The same where there was nothing to learn from: put right on what the engine drew."""
 
     column: Column

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from typing_extensions import override
 
 from synthnb._random import generator
 from synthnb.engines._encoding.state import coders_from_state, coders_to_state
 from synthnb.engines._encoding.table import encode_table
-from synthnb.engines._layers.rule_steps import Taken, fresh_name
+from synthnb.engines._layers.rule_steps import Step, Taken, fresh_name
 from synthnb.engines.base import BLOCK, State
 from synthnb.recipes.recipe import Column, Recipe
 from synthnb.recipes.rules.broken import Key, Lookup, keys_of
@@ -62,7 +63,7 @@ def _first_rows(keys: Sequence[Any]) -> dict[Any, int]:
 
 
 @dataclass(frozen=True)
-class Combined:
+class Combined(Step):
     """Columns that hold only known combinations, as one column of these."""
 
     name: str
@@ -83,7 +84,8 @@ class Combined:
     def _places(self) -> dict[str, int]:
         return {label: place for place, label in enumerate(self.labels)}
 
-    def rebuild(self, frame: pd.DataFrame, *, rows: Array, seed: int, unit: Unit) -> tuple[pd.DataFrame, Array]:  # noqa: ARG002 - a step's call
+    @override
+    def rebuild(self, frame: pd.DataFrame, *, rows: Array, seed: int, unit: Unit) -> tuple[pd.DataFrame, Array]:
         """Put each row's combination back."""
         places = np.array([self._places.get(str(cell), -1) for cell in frame[self.name]], dtype="i8")
         found = self.palette.take(np.maximum(places, 0)).set_axis(frame.index)
@@ -140,7 +142,7 @@ def _labels(keys: Sequence[Key]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Followed:
+class Followed(Step):
     """Columns that follow from others, looked up."""
 
     determinants: tuple[str, ...]

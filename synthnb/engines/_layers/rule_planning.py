@@ -14,7 +14,7 @@ from synthnb.engines._layers.rule_levels import take_combinations, take_dependen
 from synthnb.engines._layers.rule_steps import Computed, Step, Taken, take_differences, take_parts, take_sum
 from synthnb.errors import shown
 from synthnb.recipes.rules import Combinations, Dependency, ExpressionRule, Order, Range, Share, Sum
-from synthnb.recipes.rules.broken import broken_rows, keys_of, look_up
+from synthnb.recipes.rules.broken import broken_rows, keys_of, listed, look_up
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,10 +63,12 @@ def plan_steps(frame: pd.DataFrame | None, recipe: Recipe) -> Plan:
 def _lookups(frame: pd.DataFrame | None, recipe: Recipe) -> dict[int, Lookup]:
     found: dict[int, Lookup] = {}
     for number, rule in enumerate(recipe.rules):
-        if isinstance(rule, Combinations) and (rule.listed is not None or frame is not None) and _present(rule, recipe):
-            found[number] = look_up(rule, frame)  # type: ignore[arg-type]  # a listed rule reads no frame
-        elif isinstance(rule, Dependency) and frame is not None and _present(rule, recipe):
+        if not isinstance(rule, Combinations | Dependency) or not _present(rule, recipe):
+            continue
+        if frame is not None:
             found[number] = look_up(rule, frame)
+        elif isinstance(rule, Combinations) and rule.listed is not None:
+            found[number] = listed(rule)
     return found
 
 

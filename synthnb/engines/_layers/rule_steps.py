@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
+from typing_extensions import override
 
 from synthnb.engines._layers.rule_axes import Axis, Read, open_axes
 from synthnb.recipes.columns import decimal_places
@@ -127,7 +128,7 @@ def _write(frame: pd.DataFrame, columns: Mapping[str, pd.Series[Any]], drop: Seq
 
 
 @dataclass(frozen=True)
-class Differences:
+class Differences(Step):
     """Columns that rise from left to right, as the lowest and the steps up from it."""
 
     axes: tuple[Axis, ...]
@@ -150,7 +151,8 @@ class Differences:
         made = {high: f"{low} plus a learnt difference, so that it can't be lower" for low, high in itertools.pairwise(names)}
         return {names[0]: "put back from the lowest value of the row"} | made if self.first else made
 
-    def rebuild(self, frame: pd.DataFrame, *, rows: Array, seed: int, unit: Unit) -> tuple[pd.DataFrame, Array]:  # noqa: ARG002 - a step's call
+    @override
+    def rebuild(self, frame: pd.DataFrame, *, rows: Array, seed: int, unit: Unit) -> tuple[pd.DataFrame, Array]:
         """Put the columns back, each on its grid and not below the one before it."""
         lowest, gone = self._start(frame)
         bad = np.zeros(len(frame), dtype=bool) if gone is None else ~frame[self.pattern].isin(list(self._levels)).to_numpy()
@@ -285,7 +287,7 @@ def _pattern_column(cells: pd.Series[Any]) -> Column:
 
 
 @dataclass(frozen=True)
-class Sums:
+class Sums(Step):
     """A total, computed from its parts."""
 
     total: Axis
@@ -301,7 +303,8 @@ class Sums:
         parts = " + ".join(axis.column.name for axis in self.parts)
         return {self.total.column.name: f"computed: {parts}" + (", and learnt where one of them is missing" if self.learnt else "")}
 
-    def rebuild(self, frame: pd.DataFrame, *, rows: Array, seed: int, unit: Unit) -> tuple[pd.DataFrame, Array]:  # noqa: ARG002 - a step's call
+    @override
+    def rebuild(self, frame: pd.DataFrame, *, rows: Array, seed: int, unit: Unit) -> tuple[pd.DataFrame, Array]:
         """Add the parts up."""
         read = [axis.read(frame[axis.column.name]) for axis in self.parts]
         values = np.sum([cells.values for cells in read], axis=0)
@@ -339,7 +342,7 @@ def take_sum(frame: pd.DataFrame, total: Axis, parts: tuple[Axis, ...]) -> Taken
 
 
 @dataclass(frozen=True)
-class Parts:
+class Parts(Step):
     """Parts that add up to a constant or to a column, by how much of what is left each takes."""
 
     axes: tuple[Axis, ...]
@@ -359,7 +362,8 @@ class Parts:
         of = "a constant" if self.total is None else self.total.column.name
         return {axis.column.name: f"a learnt share of {of}, rounded so that all parts add up exactly" for axis in self.axes}
 
-    def rebuild(self, frame: pd.DataFrame, *, rows: Array, seed: int, unit: Unit) -> tuple[pd.DataFrame, Array]:  # noqa: ARG002 - a step's call
+    @override
+    def rebuild(self, frame: pd.DataFrame, *, rows: Array, seed: int, unit: Unit) -> tuple[pd.DataFrame, Array]:
         """Give each part its share and the last one the rest."""
         shares, missing, bad = self._shares(frame)
         left = self._left(frame, missing)
@@ -416,7 +420,7 @@ class Parts:
 
 
 @dataclass(frozen=True)
-class Computed:
+class Computed(Step):
     """A sum or shares put right on what the engine drew, where there was nothing to learn from."""
 
     columns: tuple[Column, ...]

@@ -21,7 +21,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from typing_extensions import override
 
+from synthnb.engines._layers import Layer
 from synthnb.engines._layers.rule_axes import open_axes
 from synthnb.engines._layers.rule_formula import DrawnFormula, Formula, formula_of
 from synthnb.engines._layers.rule_levels import Combined, Followed
@@ -60,7 +62,7 @@ _FIX = "The file is damaged or was changed: save the generator again, or fit it 
 
 
 @dataclass(frozen=True)
-class RulesLayer:
+class RulesLayer(Layer):
     """Puts the columns that rules tie together back, and finds rows that break the others."""
 
     recipe: Recipe
@@ -160,7 +162,8 @@ class RulesLayer:
         kept: Any = cells.set_axis(frame.index).where(broken & ~outside, frame[rule.column])
         return frame.assign(**{rule.column: kept.astype(frame[rule.column].dtype)}), broken & ~outside
 
-    def finish(self, frame: pd.DataFrame, *, seed: int) -> tuple[pd.DataFrame, dict[str, int], Array]:  # noqa: ARG002 - a layer's call
+    @override
+    def finish(self, frame: pd.DataFrame, *, seed: int) -> tuple[pd.DataFrame, dict[str, int], Array]:
         """Move repeated values apart, leave out those that can't be, and reach the totals with the rest."""
         counts: dict[str, int] = {}
         dropped = np.zeros(len(frame), dtype=bool)
@@ -262,7 +265,7 @@ class RulesLayer:
         return State(meta, arrays)
 
 
-def take_off(frame: pd.DataFrame | None, recipe: Recipe, *, seed: int) -> tuple[RulesLayer, pd.DataFrame | None, Recipe]:  # noqa: ARG001 - every layer's call
+def take_off(frame: pd.DataFrame | None, recipe: Recipe) -> tuple[RulesLayer, pd.DataFrame | None, Recipe]:
     """Return the layer of a recipe's rules, and the frame and the recipe that the engine sees instead.
 
     Parameters
@@ -271,8 +274,6 @@ def take_off(frame: pd.DataFrame | None, recipe: Recipe, *, seed: int) -> tuple[
         The real rows; None for an engine that needs none.
     recipe : Recipe
         With rules.
-    seed : int
-        The run's.
 
     Raises
     ------
@@ -300,8 +301,8 @@ def take_off(frame: pd.DataFrame | None, recipe: Recipe, *, seed: int) -> tuple[
     return layer, plan.frame, inner
 
 
-def restore(recipe: Recipe, state: State) -> RulesLayer:  # noqa: ARG001 - every layer's call; this one keeps the recipe it saw
-    """Return what `RulesLayer.to_state` kept.
+def restore(state: State) -> RulesLayer:
+    """Return what `RulesLayer.to_state` kept, with the recipe as it was when the rules were taken off.
 
     Raises
     ------

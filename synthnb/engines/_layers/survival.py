@@ -24,13 +24,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from typing_extensions import override
 
 from synthnb._random import generator
 from synthnb.engines._association import most_associated
 from synthnb.engines._encoding.state import coders_from_state, coders_to_state
 from synthnb.engines._encoding.table import MISSING, ORDINARY, Coder, encode_table
+from synthnb.engines._layers import Layer
 from synthnb.engines.base import BLOCK, State
-from synthnb.errors import FrameError, OptionError, RecordError, shown
+from synthnb.errors import FrameError, OptionError, RecordError, reason, shown
 from synthnb.recipes.timing import Survival
 
 if TYPE_CHECKING:
@@ -74,7 +76,7 @@ class Hazards:
 
 
 @dataclass(frozen=True)
-class SurvivalLayer:
+class SurvivalLayer(Layer):
     """The layer: time and event drawn from hazards."""
 
     survival: Survival
@@ -122,11 +124,13 @@ class SurvivalLayer:
         wide = frame.assign(**{name: cells.set_axis(frame.index) for name, cells in made.items()})
         return wide[[*names, *(name for name in frame if name not in names)]], np.zeros(len(frame), dtype=bool)
 
-    def finish(self, frame: pd.DataFrame, *, seed: int) -> tuple[pd.DataFrame, dict[str, int], Array]:  # noqa: ARG002 - see Layer
+    @override
+    def finish(self, frame: pd.DataFrame, *, seed: int) -> tuple[pd.DataFrame, dict[str, int], Array]:
         """Nothing is left to settle: rows don't depend on one another."""
         return frame, {}, np.zeros(len(frame), dtype=bool)
 
-    def notes(self, counts: Mapping[str, int]) -> list[str]:  # noqa: ARG002 - see Layer
+    @override
+    def notes(self, counts: Mapping[str, int]) -> list[str]:
         """What the model of times leaves out."""
         return [
             f"Times in {shown(self.survival.time)} are drawn from proportional hazards given {len(self.coders) - 2} other columns: "
@@ -169,7 +173,7 @@ def restore(recipe: Recipe, state: State) -> SurvivalLayer:
         _check_shapes(layer)
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise RecordError(
-            f"The state of a survival layer was expected; this isn't one: {error}.", fix="Fit the generator again."
+            f"The state of a survival layer was expected; this isn't one: {reason(error)}.", fix="Fit the generator again."
         ) from error
     return layer
 

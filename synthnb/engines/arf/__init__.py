@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from synthnb._random import generator
-from synthnb.engines._copies import CopyCheck
+from synthnb.engines._copies import ATTEMPTS, COPIES, CopyCheck, on_copies
 from synthnb.engines._encoding.state import coders_from_state, coders_to_state
 from synthnb.engines._encoding.table import MINUS_INFINITY, MISSING, ORDINARY, PLUS_INFINITY, Coder, encode_table
 from synthnb.engines._nearness import SMALLEST_LEAF
@@ -28,7 +28,7 @@ from synthnb.engines.arf.densities import Densities, Restriction, densities_from
 from synthnb.engines.arf.forest import grow_forest
 from synthnb.engines.arf.tuning import Tried, choose_forest_leaf
 from synthnb.engines.base import BLOCK, Drawn, Progress, State, no_progress
-from synthnb.errors import FrameError, OptionError, RecordError, shown
+from synthnb.errors import FrameError, OptionError, RecordError, reason, shown
 
 if TYPE_CHECKING:
     from synthnb._canonical import Json
@@ -43,7 +43,6 @@ Array = np.ndarray[Any, Any]
 MINIMUM_ROWS = 4 * SMALLEST_LEAF
 """Fewest rows to learn from: two leaves in each half."""
 
-_ATTEMPTS = 10
 _TREES = 30
 _MOST_TREES = 500
 _DAMAGED = "The file is damaged or was changed: save the generator again, or fit it anew."
@@ -53,7 +52,7 @@ _ACCOUNT = {
     "bands of neighbouring values",
     "missing_data": "a cell is missing as often as in the leaf its row was drawn in; nothing is imputed",
     "record_links": "none; a row is drawn from the model, not derived from one source row",
-    "copies": "only rows equal to a real row that occurs once are looked for; those equal to one that occurs more often aren't counted",
+    "copies": COPIES,
 }
 
 
@@ -115,7 +114,7 @@ class Arf:
             growth = Growth.from_dict(state.meta["growth"])
             copies = CopyCheck.restore(coders, state.arrays["uncommon"])
         except (KeyError, TypeError, ValueError) as error:
-            raise RecordError(f"The state of a fitted forest was expected; this isn't one: {error}.", fix=_DAMAGED) from error
+            raise RecordError(f"The state of a fitted forest was expected; this isn't one: {reason(error)}.", fix=_DAMAGED) from error
         return FittedArf(densities, copies, growth)
 
 
@@ -184,7 +183,7 @@ class FittedArf:
             "leaves": len(self.densities.sizes),
             "round_accuracies": [round(accuracy, 4) for accuracy in growth.accuracies],
             "block": BLOCK,
-            "copy_attempts": _ATTEMPTS,
+            "copy_attempts": ATTEMPTS,
         }
 
     @property
@@ -222,15 +221,11 @@ class FittedArf:
         if none:
             within, extra = {}, None
         states, positions = self._rows(rows, seed, unit, known, within, extra)
-        copies = np.flatnonzero(self.copies(states, positions))
-        first = len(copies)
-        for attempt in range(1, _ATTEMPTS + 1):
-            if not len(copies):
-                break
-            again = self._rows(rows[copies], seed, (*unit, "again", attempt), known.rows(copies), within, extra)
-            states[copies], positions[copies] = again
-            copies = copies[self.copies(states[copies], positions[copies])]
-        counts = {"uncommon_copies_resampled": first - len(copies), "uncommon_copies_left": len(copies)}
+
+        def again(some: Array, attempt: Unit) -> tuple[Array, Array, Array]:
+            return *self._rows(rows[some], seed, (*unit, *attempt), known.rows(some), within, extra), np.zeros(len(some), dtype=bool)
+
+        counts = self.copies.redraw(states, positions, np.zeros(len(rows), dtype=bool), again)
         frame = self._decode(states, positions, given)
         short = None if where is None else ~where.mask(frame) if set(where.names) <= set(frame) else np.full(len(rows), none)
         return Drawn(frame, counts, short)
@@ -265,7 +260,7 @@ class FittedArf:
 
     def notes(self, counts: Mapping[str, int]) -> list[str]:
         """Sentences the reader of the run should see."""
-        return [*_on_copies(counts), *_on_tuning(self.growth.trials), *_on_levels(self.densities.coders)]
+        return [*on_copies(counts), *_on_tuning(self.growth.trials), *_on_levels(self.densities.coders)]
 
     def to_state(self) -> State:
         """Everything needed to draw again, as plain data."""
@@ -363,16 +358,6 @@ def _every_cell(coder: Coder) -> pd.Series[Any]:
     others = _states(coder)
     states = np.array([ORDINARY] * coder.size + others, dtype="i1")
     return coder.decode(states, np.concatenate([np.arange(coder.size, dtype="f8"), np.zeros(len(others))]))
-
-
-def _on_copies(counts: Mapping[str, int]) -> list[str]:
-    left = counts.get("uncommon_copies_left", 0)
-    if not left:
-        return []
-    return [
-        f"{left:,} rows equal a real row that occurs once, after {_ATTEMPTS} new draws each: "
-        "the table has few possible rows, so chance repeats them."
-    ]
 
 
 def _on_tuning(trials: tuple[Tried, ...]) -> list[str]:

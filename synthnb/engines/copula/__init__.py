@@ -17,15 +17,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from typing_extensions import override
 
 from synthnb._random import generator
 from synthnb.engines._admissible import admissible_parts
-from synthnb.engines._copies import CopyCheck
+from synthnb.engines._copies import ATTEMPTS, COPIES, CopyCheck, on_copies
 from synthnb.engines._encoding.table import ORDINARY, Coder, Encoded, encode_table
 from synthnb.engines._truncated import CANDIDATES, SWEEPS, Limits, draw_limited, uniforms_needed
-from synthnb.engines.base import BLOCK, Drawn, Progress, State, no_progress
+from synthnb.engines.base import BLOCK, Drawn, Engine, Progress, State, no_progress
 from synthnb.engines.copula.latents import Dimension, Latents, frame_of, latents_from_state, latents_to_state, learn_latents
-from synthnb.errors import FrameError, RecordError, shown
+from synthnb.errors import FrameError, RecordError, reason, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +43,6 @@ Array = np.ndarray[Any, Any]
 MINIMUM_ROWS = 20
 """Fewest rows to learn from."""
 
-_ATTEMPTS = 10
 _STRONG = 0.3
 _MUCH = 0.1
 _ACCOUNT = {
@@ -51,14 +51,15 @@ _ACCOUNT = {
     "missing_data": "whether a cell is missing is drawn together with the values, as one more correlated normal for each group of columns "
     "that are missing in the same rows; no real row's pattern of missing cells is taken as a whole, and nothing is imputed",
     "record_links": "none; a row is drawn from the model, not derived from one source row",
-    "copies": "only rows equal to a real row that occurs once are looked for; those equal to one that occurs more often aren't counted",
+    "copies": COPIES,
 }
 
 
-class Copula:
+class Copula(Engine):
     """The engine ``copula``. It takes no options."""
 
-    def fit(self, frame: pd.DataFrame | None, recipe: Recipe, *, seed: int, progress: Progress = no_progress) -> FittedCopula:  # noqa: ARG002 - nothing in it is random
+    @override
+    def fit(self, frame: pd.DataFrame | None, recipe: Recipe, *, seed: int, progress: Progress = no_progress) -> FittedCopula:
         """Learn a frame.
 
         Raises
@@ -92,7 +93,8 @@ class Copula:
             return FittedCopula(latents, copies, figures, int(state.meta["rows"]))
         except (KeyError, TypeError, ValueError) as error:
             raise RecordError(
-                f"The state of a fitted copula was expected; this isn't one: {error}.", fix="Save the generator again, or fit it anew."
+                f"The state of a fitted copula was expected; this isn't one: {reason(error)}.",
+                fix="Save the generator again, or fit it anew.",
             ) from error
 
 
@@ -119,7 +121,7 @@ class FittedCopula:
             "candidates": CANDIDATES,
             "sweeps": SWEEPS,
             "block": BLOCK,
-            "copy_attempts": _ATTEMPTS,
+            "copy_attempts": ATTEMPTS,
         }
 
     @property
@@ -151,19 +153,16 @@ class FittedCopula:
         fixed = self._encoded(given)
         limits, impossible = self._limits(fixed, where, len(rows))
         states, positions = self._cells(rows, limits, fixed, seed, unit)
-        copies = np.flatnonzero(self.copies(states, positions))
-        first = len(copies)
-        for attempt in range(1, _ATTEMPTS + 1):
-            if not len(copies):
-                break
-            some = {k: Limits(limit.low[copies], limit.high[copies]) for k, limit in limits.items()}
-            cells = {j: Encoded(found.states[copies], found.positions[copies]) for j, found in fixed.items()}
-            states[copies], positions[copies] = self._cells(rows[copies], some, cells, seed, (*unit, "again", attempt))
-            copies = copies[self.copies(states[copies], positions[copies])]
+
+        def again(some: Array, attempt: Unit) -> tuple[Array, Array, Array]:
+            bounds = {k: Limits(limit.low[some], limit.high[some]) for k, limit in limits.items()}
+            cells = {j: Encoded(found.states[some], found.positions[some]) for j, found in fixed.items()}
+            return *self._cells(rows[some], bounds, cells, seed, (*unit, *attempt)), np.zeros(len(some), dtype=bool)
+
+        counts = self.copies.redraw(states, positions, np.zeros(len(rows), dtype=bool), again)
         frame = frame_of(self.latents.coders, states, positions)
         if given is not None:
             frame = frame.assign(**{str(name): given[name].array for name in given})
-        counts = {"uncommon_copies_resampled": first - len(copies), "uncommon_copies_left": len(copies)}
         return Drawn(frame, counts, self._short(frame, where, impossible))
 
     def _encoded(self, given: pd.DataFrame | None) -> dict[int, Encoded]:
@@ -245,7 +244,7 @@ class FittedCopula:
 
     def notes(self, counts: Mapping[str, int]) -> list[str]:
         """Sentences the reader of the run should see."""
-        return [*_on_copies(counts), *_on_figures(self.figures, self.rows), *_on_columns(self.latents.coders, self.rows)]
+        return [*on_copies(counts), *_on_figures(self.figures, self.rows), *_on_columns(self.latents.coders, self.rows)]
 
     def to_state(self) -> State:
         """Everything needed to draw again, as plain data."""
@@ -269,16 +268,6 @@ def _admitted_values(coder: Coder, condition: Condition, dimension: Dimension | 
         return (low[np.append(0, joined + 1)], high[np.append(joined, len(high) - 1)]) if inside.any() else None
     parts = admissible_parts(lambda u: _admits(coder, condition, ORDINARY, margin.at(u)), margin.knots)
     return margin.normals(parts.low, parts.high) if len(parts.low) else None
-
-
-def _on_copies(counts: Mapping[str, int]) -> list[str]:
-    left = counts.get("uncommon_copies_left", 0)
-    if not left:
-        return []
-    return [
-        f"{left:,} rows equal a real row that occurs once, after {_ATTEMPTS} new draws each: "
-        "the table has few possible rows, so chance repeats them."
-    ]
 
 
 def _on_figures(figures: Mapping[str, float], rows: int) -> list[str]:

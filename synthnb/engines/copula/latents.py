@@ -24,7 +24,7 @@ from synthnb.engines._truncated import Limits
 from synthnb.engines.base import State
 from synthnb.engines.copula.gaussian import cholesky, consistent, pairwise
 from synthnb.engines.copula.marginals import Margin, margin_of
-from synthnb.errors import RecordError
+from synthnb.errors import RecordError, reason
 from synthnb.recipes._hermite import latent_correlations, step_coefficients
 
 if TYPE_CHECKING:
@@ -258,7 +258,7 @@ def latents_from_state(columns: tuple[Column, ...], state: State) -> Latents:
         dimensions = tuple(_dimension_from(state.arrays, k, coders, found) for k, found in enumerate(listed))
         correlation, fixed = state.arrays["correlation"].astype("f8"), state.arrays["fixed"].astype("i1")
     except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise RecordError(f"The state of a fitted copula was expected; this isn't one: {error}.", fix=_FIX) from error
+        raise RecordError(f"The state of a fitted copula was expected; this isn't one: {reason(error)}.", fix=_FIX) from error
     wide = len(dimensions)
     sound = (
         correlation.shape == (wide, wide)

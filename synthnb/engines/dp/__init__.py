@@ -20,13 +20,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
+from typing_extensions import override
 
 from synthnb._random import generator
-from synthnb.engines.base import Drawn, Progress, State, no_progress
+from synthnb.engines.base import Drawn, Engine, Progress, State, no_progress
 from synthnb.engines.dp.aim import adapt
 from synthnb.engines.dp.bins import Leaves, Marginal, bin_leaves, first_cells, onto_simplex, refine
 from synthnb.engines.dp.budget import book
@@ -36,16 +37,16 @@ from synthnb.engines.dp.noise import Noise
 from synthnb.engines.dp.plan import DELTA, Method, Plan, Wishes, plan_steps
 from synthnb.engines.dp.tree import consistent, grow_tree, independent
 from synthnb.engines.dp.values import Values
-from synthnb.errors import FrameError, RecordError, shown
+from synthnb.errors import FrameError, RecordError, reason, shown
 
 if TYPE_CHECKING:
     from synthnb._canonical import Json
+    from synthnb.engines._choice import Reads
     from synthnb.engines.base import Unit
-    from synthnb.engines.dp.accounting import Step
     from synthnb.recipes.conditions import Conditions
     from synthnb.recipes.recipe import Recipe
 
-__all__ = ["Dp", "FittedDp", "plan_budget"]
+__all__ = ["Dp", "FittedDp"]
 
 Array = np.ndarray[Any, Any]
 
@@ -61,7 +62,7 @@ _METHODS = {
 }
 
 
-class Dp:
+class Dp(Engine):
     """The engine ``dp``.
 
     Parameters
@@ -82,6 +83,9 @@ class Dp:
         The account to book the spending on; ``"content"`` for the one of this very table's content.
     """
 
+    reads: ClassVar[Reads] = "noisy counts"
+    not_for_tables: ClassVar[str] = "its guarantee is about one row, and a person has rows in several tables"
+
     def __init__(
         self,
         *,
@@ -98,7 +102,8 @@ class Dp:
         self.announce: Callable[[list[dict[str, Json]]], object] | None = None
         """Is told the split of the budget, step by step as in `Step`, before any of it is spent."""
 
-    def fit(self, frame: pd.DataFrame | None, recipe: Recipe, *, seed: int, progress: Progress = no_progress) -> FittedDp:  # noqa: ARG002 - the noise must not come from the seed
+    @override
+    def fit(self, frame: pd.DataFrame | None, recipe: Recipe, *, seed: int, progress: Progress = no_progress) -> FittedDp:
         """Count a frame with noise. The seed plays no part.
 
         Raises
@@ -124,18 +129,6 @@ class Dp:
     def restore(self, recipe: Recipe, state: State) -> FittedDp:
         """Return what `FittedDp.to_state` kept."""
         return _restored(recipe, state)
-
-
-def plan_budget(recipe: Recipe, options: Mapping[str, Any]) -> list[Step]:
-    """How a run with these options would split its budget; no data are looked at.
-
-    Raises
-    ------
-    OptionError
-        There is no ε, or a column's domain isn't declared.
-    """
-    wishes = Wishes(**{key: options[key] for key in ("epsilon", "delta", "method", "degree") if key in options})
-    return list(plan_steps(declared_domains(None, recipe, options.get("domain", {})), wishes).steps)
 
 
 def count_and_fit(
@@ -391,7 +384,9 @@ def _restored(recipe: Recipe, state: State) -> FittedDp:
         if sorted({j for clique in tree for j in clique.columns}) != list(range(len(domains))):
             raise ValueError("its tables don't hold every column")
     except (KeyError, IndexError, TypeError, ValueError) as error:
-        raise RecordError(f"The saved generator isn't one of the engine dp: {error}.", fix="Save it again, or fit it anew.") from error
+        raise RecordError(
+            f"The saved generator isn't one of the engine dp: {reason(error)}.", fix="Save it again, or fit it anew."
+        ) from error
     return FittedDp(recipe, domains, marginals, Graph(sizes, tree, tables), told)
 
 

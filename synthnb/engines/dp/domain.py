@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 
 from synthnb._frames import cell_types
-from synthnb.errors import OptionError, RecordError, shown
+from synthnb.errors import OptionError, RecordError, reason, shown
 
 if TYPE_CHECKING:
     from synthnb._canonical import Json
@@ -111,7 +111,7 @@ class Domain:
             return cls(column, str(body["cells"]), size, bool(body["missing"]), kind=str(body["kind"]), low=low, step=step, places=places)
         except (KeyError, TypeError, ValueError) as error:
             raise RecordError(
-                f"The saved domain of {shown(column.name)} isn't one: {error}.", fix="Save the generator again, or fit it anew."
+                f"The saved domain of {shown(column.name)} isn't one: {reason(error)}.", fix="Save the generator again, or fit it anew."
             ) from error
 
     def _encode_levels(self, cells: pd.Series[Any]) -> Array:
@@ -382,7 +382,7 @@ def _parsed(cells: pd.Series[Any], column: Column, kind: str) -> Any:
 
 def _moments(ticks: Array, column: Column, kind: str, cells: str) -> pd.Series[Any]:
     if kind == "time":
-        midnight = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - a time of day has no zone
+        midnight = dt.datetime.fromisoformat("2000-01-01")
         return pd.Series([(midnight + dt.timedelta(microseconds=int(tick))).time() for tick in ticks], dtype=object)
     if kind == "timedelta":
         spans = pd.Series(ticks.astype("m8[us]"))

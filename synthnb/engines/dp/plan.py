@@ -105,18 +105,6 @@ class Plan:
         """The steps as plain JSON."""
         return [step.to_dict() for step in self.steps]
 
-    def to_text(self) -> str:
-        """The split as a table of plain text, to be shown before it is spent."""
-        head = f"ε = {self.epsilon:g} and δ = {self.delta:g} (ρ = {self.rho:.3g} of zero-concentrated differential privacy) are split so:"
-        lines = [f"  {step.times * step.rho / self.rho:6.1%}  {_told(step)}" for step in self.steps]
-        return "\n".join([head, *lines])
-
-
-def _told(step: Step) -> str:
-    often = f", {step.times} times at most" if step.times > 1 else ""
-    how = "noise of standard deviation" if step.mechanism == "gaussian" else "choices with ε ="
-    return f"{step.name}{often}: {how} {step.scale:.3g}"
-
 
 def plan_steps(domains: Mapping[str, Domain], wishes: Wishes) -> Plan:
     """Split a budget over the columns' counts, the choice of tables and the tables' counts.

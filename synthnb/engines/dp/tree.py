@@ -118,16 +118,18 @@ def consistent(marginals: Sequence[Marginal], pairs: Sequence[Pair], rows: float
     if not tables:
         return independent(marginals)
     tree: list[Clique] = []
+    ordered: list[Array] = []
     placed: dict[int, int] = {}
     left = list(tables)
     while left:
         columns = next(pair for pair in left if not placed or placed.keys() & set(pair))
         left.remove(columns)
+        ordered.append(tables[columns])
         shared = tuple(column for column in columns if column in placed)
         tree.append(Clique(columns, placed[shared[0]] if shared else -1, shared))
         for column in columns:
             placed.setdefault(column, len(tree) - 1)
-    return Graph(sizes, tuple(tree), tuple(tables[clique.columns] for clique in tree))  # type: ignore[index] # a pair's clique has two columns
+    return Graph(sizes, tuple(tree), tuple(ordered))
 
 
 def independent(marginals: Sequence[Marginal]) -> Graph:

@@ -26,6 +26,7 @@ from synthnb._canonical import digest
 from synthnb._clock import utc_now
 from synthnb._frames import Restore, frame_digest, to_pandas
 from synthnb._random import resolve_seed
+from synthnb.engines._choice import why_not_tables
 from synthnb.engines.base import Progress, Run, Synthesis, new_run_id, no_progress, versions
 from synthnb.engines.relational.draw import FittedTables
 from synthnb.engines.relational.fit import Known, TableModel, learn_table
@@ -42,11 +43,6 @@ if TYPE_CHECKING:
 __all__ = ["FittedTables", "fit_tables", "make_tables", "synthesise_tables"]
 
 Array = np.ndarray[Any, Any]
-
-_WITHOUT = {
-    "dp": "its guarantee is about one row, and a person has rows in several tables",
-    "sampler": "it learns nothing from data",
-}
 
 
 def fit_tables(
@@ -85,8 +81,8 @@ def fit_tables(
     FrameError
         A table can't be learnt; the message names it.
     """
-    if engine in _WITHOUT:
-        raise OptionError(f"The engine {engine} can't make several tables: {_WITHOUT[engine]}.", fix="Use --engine trees.")
+    if why := why_not_tables(engine):
+        raise OptionError(f"The engine {engine} can't make several tables: {why}.", fix="Use --engine trees.")
     for name in keep:
         if name not in frames:
             raise OptionError.from_choice("A table to keep", name, list(frames))

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -46,9 +47,9 @@ class Before(NamedTuple):
 
     context: dict[str, str]
     """The parent's columns."""
-    lags: dict[str, str] = {}  # noqa: RUF012 - a named tuple's default; nobody writes to it
+    lags: Mapping[str, str] = MappingProxyType({})
     """The row before."""
-    means: dict[str, str] = {}  # noqa: RUF012 - the same
+    means: Mapping[str, str] = MappingProxyType({})
     """The mean of all rows before."""
     to_come: str = ""
     """Rows of the family still to come, this one not counted; empty where there is no order."""

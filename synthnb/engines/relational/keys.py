@@ -10,7 +10,7 @@ import pandas as pd
 
 from synthnb.engines._layers import identifiers
 from synthnb.engines.base import State
-from synthnb.errors import FrameError, RecordError, shown
+from synthnb.errors import FrameError, RecordError, reason, shown
 from synthnb.recipes._spellings import infer_format, infer_integer_format
 from synthnb.recipes.columns import largest_integer
 from synthnb.recipes.formats import Format, Run
@@ -89,7 +89,9 @@ def restore_keys(state: State) -> Keys:
         recipe = Recipe(table="keys", rows=1, seed=0, columns=(described,))
         return Keys(name, identifiers.restore(recipe, State(meta["codes"], state.arrays)).codes[0])
     except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise RecordError(f"The state of a table's keys was expected; this isn't one: {error}.", fix="Fit the tables again.") from error
+        raise RecordError(
+            f"The state of a table's keys was expected; this isn't one: {reason(error)}.", fix="Fit the tables again."
+        ) from error
 
 
 def _roomy(cells: pd.Series[Any], spelling: Format, name: str, seed: int) -> Codes:

@@ -327,8 +327,10 @@ def _as_numbers(cells: pd.Series[Any], column: Column) -> tuple[Any, Array, Colu
     counted = column if column.kind != "constant" else column.model_copy(update={"kind": "real", "levels": None})
     clock = describe_numbers(cells, counted, here == ORDINARY)
     ticks = clock.read(cells, here)
-    kind, decimals = ("integer", 0) if ticks.dtype.kind in "iu" else ("real", column.decimals)
-    described = Column(name=column.name, kind=kind, dtype=str(ticks.dtype), decimals=decimals)  # type: ignore[arg-type]
+    whole = ticks.dtype.kind in "iu"
+    described = Column(
+        name=column.name, kind="integer" if whole else "real", dtype=str(ticks.dtype), decimals=0 if whole else column.decimals
+    )
     return clock, ticks, described
 
 

@@ -11,7 +11,7 @@ from synthnb.engines._encoding.dtypes import dtype_from_json, dtype_to_json
 from synthnb.engines.relational.keys import restore_keys
 from synthnb.engines.relational.panels import FittedPanel
 from synthnb.engines.relational.state import family_from_state, family_to_state, generator_from_state, generator_to_state, inside, joined
-from synthnb.errors import RecipeError, RecordError, shown
+from synthnb.errors import RecipeError, RecordError, reason, shown
 from synthnb.recipes.recipe import Recipe
 from synthnb.recipes.timing import Panel
 
@@ -73,4 +73,6 @@ def restore_panel(state: State) -> FittedPanel:
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, RecipeError) as error:
         if isinstance(error, RecordError):
             raise
-        raise RecordError(f"The state of a fitted panel was expected; this isn't one: {error}.", fix="Fit the panel again.") from error
+        raise RecordError(
+            f"The state of a fitted panel was expected; this isn't one: {reason(error)}.", fix="Fit the panel again."
+        ) from error

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from synthnb.errors import FrameError, OptionError, shown
+from synthnb.errors import FrameError, OptionError, SynthnbError, reason, shown
 from synthnb.recipes.tables import Relation, parents_first
 
 __all__ = ["Reference", "find_relations", "read_reference", "read_relations"]
@@ -46,41 +46,59 @@ def read_relations(frames: Mapping[str, pd.DataFrame], relations: Iterable[Any] 
         A key isn't unique or has missing cells.
     """
     read = find_relations(frames) if relations is None else tuple(Relation.of(value) for value in relations)
-    for relation in read:
-        _check_names(frames, relation)
-    twice = [relation for number, relation in enumerate(read) if _end(relation) in map(_end, read[:number])]
-    if twice:
-        raise OptionError(
-            f"A column refers to one table; {shown(twice[0].column)} of {shown(twice[0].child)} is given two.", fix="Leave one of them out."
-        )
+    _raise_all([problem for relation in read for problem in _wrong_names(frames, relation)] or _given_twice(read))
     parents_first(frames, read)
-    for relation in read:
-        _check_key(frames[relation.parent], relation)
+    keys = {(relation.parent, relation.key): relation for relation in read}
+    _raise_all([problem for relation in keys.values() if (problem := _wrong_key(frames[relation.parent], relation))])
     return read
+
+
+def _raise_all(problems: Sequence[SynthnbError]) -> None:
+    """Raise the one problem as it is, and several, which are of one kind, as one error that tells them all."""
+    if len(problems) == 1:
+        raise problems[0]
+    if problems:
+        told = "; ".join(dict.fromkeys(reason(problem) for problem in problems))
+        raise type(problems[0])(f"{len(problems)} things are wrong with the relations: {told}.", fix="Correct what is named.")
 
 
 def _end(relation: Relation) -> tuple[str, str]:
     return relation.child, relation.column
 
 
-def _check_names(frames: Mapping[str, pd.DataFrame], relation: Relation) -> None:
+def _given_twice(read: Sequence[Relation]) -> list[OptionError]:
+    twice = dict.fromkeys(_end(relation) for number, relation in enumerate(read) if _end(relation) in map(_end, read[:number]))
+    return [
+        OptionError(f"A column refers to one table; {shown(column)} of {shown(child)} is given two.", fix="Leave one of them out.")
+        for child, column in twice
+    ]
+
+
+def _wrong_names(frames: Mapping[str, pd.DataFrame], relation: Relation) -> list[OptionError]:
+    """Tables and columns of a relation that aren't there."""
+    problems: dict[str, OptionError] = {}
     ends = [(relation.parent, relation.key), (relation.child, relation.column)]
     for table, column in [*ends, *([(relation.child, relation.order)] if relation.order else [])]:
         if table not in frames:
-            raise OptionError.from_choice(f"A table of the relation {relation}", table, list(frames))
-        if column not in frames[table]:
-            raise OptionError.from_choice(f"A column of {shown(table)} in the relation {relation}", column, list(frames[table].columns))
+            found = OptionError.from_choice(f"A table of the relation {relation}", table, list(frames))
+        elif column not in frames[table]:
+            found = OptionError.from_choice(f"A column of {shown(table)} in the relation {relation}", column, list(frames[table].columns))
+        else:
+            continue
+        problems[str(found)] = found
+    return list(problems.values())
 
 
-def _check_key(frame: pd.DataFrame, relation: Relation) -> None:
+def _wrong_key(frame: pd.DataFrame, relation: Relation) -> FrameError | None:
     cells = frame[relation.key]
     missing, repeated = int(cells.isna().sum()), int(cells.dropna().duplicated().sum())
-    if missing or repeated:
-        told = " and ".join(f"{count:,} {what}" for count, what in ((missing, "missing cells"), (repeated, "repeated values")) if count)
-        raise FrameError(
-            f"A key has a value of its own in every row; {shown(relation.key)} of {shown(relation.parent)} has {told}.",
-            fix="Drop or correct these rows, or name another column as the key.",
-        )
+    if not (missing or repeated):
+        return None
+    told = " and ".join(f"{count:,} {what}" for count, what in ((missing, "missing cells"), (repeated, "repeated values")) if count)
+    return FrameError(
+        f"A key has a value of its own in every row; {shown(relation.key)} of {shown(relation.parent)} has {told}.",
+        fix="Drop or correct these rows, or name another column as the key.",
+    )
 
 
 def read_reference(frames: Mapping[str, pd.DataFrame], relation: Relation) -> Reference:
@@ -137,12 +155,17 @@ def find_relations(frames: Mapping[str, pd.DataFrame]) -> tuple[Relation, ...]:
                     if _refers(parent, frame[key], child, other[column], list(frames)):
                         found.setdefault((child, str(column)), []).append(Relation(parent=parent, key=key, child=child, column=str(column)))
     several = [candidates for candidates in found.values() if len(candidates) > 1]
-    if several:
-        told = "; or ".join(f'"{relation}"' for relation in several[0])
-        raise OptionError(
-            f"{shown(several[0][0].column)} of {shown(several[0][0].child)} may refer to several tables: {told}.",
-            fix="Declare the relations, for example relations=[...] with one of these.",
-        )
+    _raise_all(
+        [
+            OptionError(
+                f"{shown(candidates[0].column)} of {shown(candidates[0].child)} may refer to several tables: "
+                + "; or ".join(f'"{relation}"' for relation in candidates)
+                + ".",
+                fix="Declare the relations, for example relations=[...] with one of these.",
+            )
+            for candidates in several
+        ]
+    )
     if not found and len(frames) > 1:
         raise OptionError(
             f"No relation was found among the tables {', '.join(map(shown, frames))}.",

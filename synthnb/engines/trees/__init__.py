@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from synthnb.engines._copies import CopyCheck
+from synthnb.engines._copies import ATTEMPTS, COPIES, CopyCheck, on_copies
 from synthnb.engines._encoding.table import Coder, encode_table
 from synthnb.engines._nearness import SMALLEST_LEAF
 from synthnb.engines.base import BLOCK, Drawn, Progress, State, no_progress
@@ -31,7 +31,7 @@ from synthnb.engines.trees.leaves import DAMAGED
 from synthnb.engines.trees.particles import Aims, aims_of, draw_aimed
 from synthnb.engines.trees.patterns import COMMON
 from synthnb.engines.trees.tuning import Trial, choose_leaf
-from synthnb.errors import FrameError, OptionError, RecordError, shown
+from synthnb.errors import FrameError, OptionError, RecordError, reason, shown
 
 if TYPE_CHECKING:
     from synthnb._canonical import Json
@@ -46,7 +46,6 @@ Array = np.ndarray[Any, Any]
 MINIMUM_ROWS = 4 * SMALLEST_LEAF
 """Fewest rows to learn from: two leaves in each half."""
 
-_ATTEMPTS = 10
 _MANY_LEVELS = 20
 _WIDE = 0.05
 _ACCOUNT = {
@@ -57,7 +56,7 @@ _ACCOUNT = {
     f"{COMMON} or more real rows have as it is, rarer ones column by column from what they have in common; "
     "the other cells are then drawn column by column; nothing is imputed",
     "record_links": "none; a row is drawn from the model, not derived from one source row",
-    "copies": "only rows equal to a real row that occurs once are looked for; those equal to one that occurs more often aren't counted",
+    "copies": COPIES,
 }
 
 
@@ -137,7 +136,7 @@ class Trees:
             leaf, rows = int(meta["leaf"]), int(meta["rows"])
             copies = CopyCheck.restore(chain.coders, uncommon)
         except (KeyError, TypeError, ValueError) as error:
-            raise RecordError(f"The state of fitted trees was expected; this isn't one: {error}.", fix=DAMAGED) from error
+            raise RecordError(f"The state of fitted trees was expected; this isn't one: {reason(error)}.", fix=DAMAGED) from error
         return FittedTrees(chain, copies, leaf, trials, recipe, rows)
 
 
@@ -193,7 +192,7 @@ class FittedTrees:
             "leaf_trials": [trial.to_dict() for trial in self.trials],
             "order": [names[j] for j in self.chain.order],
             "block": BLOCK,
-            "copy_attempts": _ATTEMPTS,
+            "copy_attempts": ATTEMPTS,
         }
 
     @property
@@ -239,16 +238,12 @@ class FittedTrees:
         """
         fixed = None if given is None else self._fixed(given)
         states, positions, short = self._aimed(rows, where, seed, unit, fixed)
-        copies = np.flatnonzero(self.copies(states, positions) & ~short)
-        first = len(copies)
-        for attempt in range(1, _ATTEMPTS + 1):
-            if not len(copies):
-                break
-            again = None if fixed is None else (fixed[0][copies], fixed[1][copies])
-            drawn = self._aimed(rows[copies], where, seed, (*unit, "again", attempt), again)
-            states[copies], positions[copies], short[copies] = drawn
-            copies = copies[self.copies(states[copies], positions[copies]) & ~short[copies]]
-        counts = {"uncommon_copies_resampled": first - len(copies), "uncommon_copies_left": len(copies)}
+
+        def again(some: Array, attempt: Unit) -> tuple[Array, Array, Array]:
+            cells = None if fixed is None else (fixed[0][some], fixed[1][some])
+            return self._aimed(rows[some], where, seed, (*unit, *attempt), cells)
+
+        counts = self.copies.redraw(states, positions, short, again)
         frame = self._decode(states, positions)
         if given is not None:
             frame = frame.assign(**{str(name): given[name].array for name in given})
@@ -280,7 +275,7 @@ class FittedTrees:
 
     def notes(self, counts: Mapping[str, int]) -> list[str]:
         """Sentences the reader of the run should see."""
-        return [*_on_copies(counts), *_on_tuning(self.trials), *_on_identifying(self.chain, self.rows)]
+        return [*on_copies(counts), *_on_tuning(self.trials), *_on_identifying(self.chain, self.rows)]
 
     def to_state(self) -> State:
         """Everything needed to draw again, as plain data."""
@@ -291,16 +286,6 @@ class FittedTrees:
     def _decode(self, states: Array, positions: Array) -> pd.DataFrame:
         coders = self.chain.coders
         return pd.DataFrame({coder.column.name: coder.decode(states[:, j], positions[:, j]) for j, coder in enumerate(coders)})
-
-
-def _on_copies(counts: Mapping[str, int]) -> list[str]:
-    left = counts.get("uncommon_copies_left", 0)
-    if not left:
-        return []
-    return [
-        f"{left:,} rows equal a real row that occurs once, after {_ATTEMPTS} new draws each: "
-        "the table has few possible rows, so chance repeats them."
-    ]
 
 
 def _on_tuning(trials: tuple[Trial, ...]) -> list[str]:

@@ -30,7 +30,7 @@ from synthnb.engines.trees.follows import Follow, follow_of
 from synthnb.engines.trees.leaves import DAMAGED, Leaves, Seen, grow, leaves_from_arrays, leaves_to_arrays
 from synthnb.engines.trees.moving import moving
 from synthnb.engines.trees.patterns import Patterns, learn_patterns, patterns_from_arrays, patterns_to_arrays
-from synthnb.errors import RecordError
+from synthnb.errors import RecordError, reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -231,7 +231,7 @@ def _follow_from(arrays: dict[str, Array] | None, earlier: list[int], coders: tu
         source, rising = (int(x) for x in arrays["source"])
         table = arrays["table"].astype("f8")
     except (KeyError, ValueError, TypeError) as error:
-        raise RecordError(f"How a column follows another was expected; it isn't said: {error}.", fix=DAMAGED) from error
+        raise RecordError(f"How a column follows another was expected; it isn't said: {reason(error)}.", fix=DAMAGED) from error
     whole = bool(rising) or np.array_equal(table, np.rint(table))
     if source not in earlier or len(table) != coders[source].size or not whole or not ((table >= -1) & (table < coders[column].size)).all():
         raise RecordError(f"Column {column} must follow an earlier column's values; it doesn't.", fix=DAMAGED)

@@ -19,7 +19,7 @@ from synthnb._random import generator
 from synthnb.engines._encoding.table import ORDINARY, PLUS_INFINITY
 from synthnb.engines.trees.nodes import Nodes
 from synthnb.engines.trees.slopes import Slopes, fit_slopes
-from synthnb.errors import RecordError
+from synthnb.errors import RecordError, reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -451,7 +451,7 @@ def leaves_from_arrays(arrays: Mapping[str, Array], scale: Scale, seen: Sequence
         orders = tuple(None if plain else arrays[f"order{k}"].astype("f4") for k, plain in enumerate(arrays["ordered"]))
         nodes = Nodes.from_arrays(arrays, len(predictors)) if predictors else None
     except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
-        raise RecordError(f"A tree's arrays were expected; they don't fit together: {error}.", fix=DAMAGED) from error
+        raise RecordError(f"A tree's arrays were expected; they don't fit together: {reason(error)}.", fix=DAMAGED) from error
     _check_rows(scale, nodes.leaves if nodes is not None else 1, sizes, loose, donors, residuals, moving)
     _check_predictors(seen, predictors, orders)
     return Leaves(

@@ -22,7 +22,7 @@ import numpy as np
 
 from synthnb._random import generator
 from synthnb.engines.trees.leaves import DAMAGED, Leaves, Scale, Seen, grow, leaves_from_arrays, leaves_to_arrays
-from synthnb.errors import RecordError
+from synthnb.errors import RecordError, reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -228,7 +228,7 @@ def patterns_from_arrays(arrays: Mapping[str, Array], seen: Sequence[Scale]) -> 
         repeats = arrays["repeats"].astype("i8")
         several = "which.sizes" in arrays
     except (KeyError, ValueError, TypeError) as error:
-        raise RecordError(f"Patterns of missing cells were expected; they don't fit together: {error}.", fix=DAMAGED) from error
+        raise RecordError(f"Patterns of missing cells were expected; they don't fit together: {reason(error)}.", fix=DAMAGED) from error
     width = len(columns)
     sound = (
         common.ndim == 2

@@ -32,7 +32,7 @@ from synthnb.recipes.rules.models import (
 if TYPE_CHECKING:
     from synthnb.recipes.rules.models import Rule
 
-__all__ = ["Key", "Lookup", "broken_rows", "keys_of", "look_up"]
+__all__ = ["Key", "Lookup", "broken_rows", "keys_of", "listed", "look_up"]
 
 Array = np.ndarray[Any, Any]
 
@@ -90,15 +90,18 @@ def look_up(rule: Combinations | Dependency, frame: pd.DataFrame) -> Lookup:
     Of dependents seen equally often, those seen first.
     """
     if isinstance(rule, Combinations):
-        if rule.listed is not None:
-            return {tuple(row): tuple(row) for row in rule.listed}
-        return {key: key for key in keys_of(frame, rule.columns)}
+        return listed(rule) if rule.listed is not None else {key: key for key in keys_of(frame, rule.columns)}
     pairs = Counter(zip(keys_of(frame, rule.determinants), keys_of(frame, rule.dependents), strict=True))
     found: dict[Key, Key] = {}
     for (determinants, dependents), _ in pairs.most_common():
         if None not in determinants:
             found.setdefault(determinants, dependents)
     return found
+
+
+def listed(rule: Combinations) -> Lookup:
+    """Return the combinations that a rule lists; for these no row is looked at."""
+    return {tuple(row): tuple(row) for row in rule.listed or ()}
 
 
 def _looked_up(rule: Combinations | Dependency, frame: pd.DataFrame, lookup: Lookup) -> Array:

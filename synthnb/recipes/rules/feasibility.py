@@ -13,6 +13,7 @@ from synthnb.errors import RecipeError, shown
 from synthnb.recipes.conditions import parse_conditions
 from synthnb.recipes.expressions import near_names, parse_expression
 from synthnb.recipes.rules.bounds import Limits, family, limits_of, narrowed, ordered
+from synthnb.recipes.rules.equations import contradictions
 from synthnb.recipes.rules.models import (
     Combinations,
     Dependency,
@@ -60,6 +61,7 @@ def check_rules(recipe: Recipe, frame: pd.DataFrame | None = None) -> list[str]:
         *check.ranges(),
         *check.orders(),
         *check.sums(),
+        *check.equations(),
         *check.tables(),
         *check.makers(),
         *check.where(),
@@ -107,8 +109,9 @@ class _Check:
         for number, rule in self.rules:
             for path, name in _paths(rule):
                 if name not in self.columns:
+                    near = near_names(name, list(self.columns)).strip()
                     problems.append(
-                        f"rules[{number}].{path}: there is no column {shown(name)}. {near_names(name, list(self.columns))}".strip(" .")
+                        f"rules[{number}].{path}: there is no column {shown(name)}" + (f" ({near[0].lower()}{near[1:]})" if near else "")
                     )
             twice = [name for name, count in Counter(rule.names).items() if count > 1 and not isinstance(rule, ExpressionRule)]
             problems += [f"rules[{number}]: column {shown(name)} occurs twice" for name in twice]
@@ -219,6 +222,11 @@ class _Check:
                 span = f"{low:g} to {high:g}, not {whole.low:g}" + ("" if whole.low == whole.high else f" to {whole.high:g}")
                 problems.append(f"rules[{number}]: the parts of {shown(rule.text)} add up to {span}")
         return problems
+
+    def equations(self) -> list[str]:
+        """Rules that say equal numbers and can't all hold in one row."""
+        numbers = [name for name, column in self.columns.items() if family(column) == "number" or _is_number(column)]
+        return contradictions(self.rules, numbers, self.limits)
 
     def tables(self) -> list[str]:
         """Unique columns with too few values, and totals that can't be reached."""
