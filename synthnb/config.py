@@ -33,6 +33,16 @@ class Config:
     """Smallest group for which a figure is shown. ``SYNTHNB_MINIMUM_CELL``"""
     budget: str = ""
     """Where privacy budgets are kept; empty for the user's data folder. ``SYNTHNB_BUDGET``"""
+    model: str = "local"
+    """The language model used where none is named. ``SYNTHNB_MODEL``"""
+    server: str = ""
+    """Base address of an OpenAI-compatible server, such as ``http://localhost:8000/v1``. ``SYNTHNB_SERVER``"""
+    calls: str = ".synthnb/calls.sqlite3"
+    """Where the replies of language models are kept, relative to the working folder; ``off`` for nowhere. ``SYNTHNB_CALLS``"""
+    hosted_rows: bool = False
+    """Real rows may go to a model off this machine, where the call allows it too. ``SYNTHNB_HOSTED_ROWS``"""
+    watts_per_core: float = 12.0
+    """What a busy core draws, for the estimate of a local model's energy. ``SYNTHNB_WATTS_PER_CORE``"""
     progress_after: float = 2.0
     """Seconds of work after which a progress bar appears. ``SYNTHNB_PROGRESS_AFTER``"""
     debug: bool = False

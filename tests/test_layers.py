@@ -17,6 +17,8 @@ LEAF_NAMES = [
     "download",
     "files",
     "frames",
+    "identifiers",
+    "novelty",
     "optional",
     "origins",
     "packages",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -49,6 +49,20 @@ class ModelInfo:
     """How its developer's weights were changed, such as ``none: prompted only``."""
     stand_in: bool = False
     """It only stands in for a language model, and its texts aren't one's."""
+    family: str = ""
+    """Models that share weights or training, such as ``llama``; a judge of the same family is warned of."""
+    seed_support: bool | None = None
+    """Whether the same request with the same seed gives the same text; None where that isn't known."""
+    schemas: bool = False
+    """It writes JSON that follows `Request.schema`."""
+    grammars: bool = False
+    """It writes text that follows `Request.grammar`."""
+    at_once: int = 1
+    """Requests it works on at the same time."""
+    price_in: float | None = None
+    """US dollars for a million tokens read; 0 on this machine, None where it isn't known."""
+    price_out: float | None = None
+    """US dollars for a million tokens written; likewise."""
 
     def to_dict(self) -> dict[str, Json]:
         """The fields as plain JSON types."""
@@ -73,6 +87,12 @@ class Request:
     """Above 1, words already used become less likely; not every model heeds it."""
     seed: int = 0
     """The same request with the same seed gives the same text, where the model allows it."""
+    schema: Mapping[str, Json] | None = None
+    """A JSON Schema that the reply must follow; only a model whose ``schemas`` is true heeds it."""
+    grammar: str = ""
+    """A grammar in llama.cpp's GBNF that the reply must follow; only a model whose ``grammars`` is true heeds it."""
+    stop: tuple[str, ...] = ()
+    """The reply ends before the first of these."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +111,16 @@ class Reply:
     """The model that replied, as it names itself."""
     error: str = ""
     """Why it failed, in a sentence without a full stop, if ``finish`` is ``"error"``."""
+    tries: int = 1
+    """How often the request was sent until this came of it."""
+    seconds: float = 0.0
+    """From sending the request, the last time, to the whole reply."""
+    fingerprint: str = ""
+    """What the provider says of the state of its system, if anything."""
+    key: str = ""
+    """The digest of the call, under which its reply is kept; set by `synthnb.models.calls.Calls`."""
+    kept: bool = False
+    """It was read from the store of calls, and cost nothing."""
 
 
 class Model(Protocol):
@@ -100,11 +130,14 @@ class Model(Protocol):
     def info(self) -> ModelInfo:
         """What there is to say about it."""
 
-    def write(self, requests: Sequence[Request]) -> Iterator[tuple[int, Reply]]:
+    def write(self, requests: Iterable[Request]) -> Iterator[tuple[int, Reply]]:
         """Yield ``(position of the request, reply)`` as each is finished, in any order.
 
-        A request that fails gives a reply whose ``finish`` is ``"error"``.
-        Closing the iterator early stops the work in flight.
+        Requests are taken one at a time, each only when there is room to work on it, perhaps from
+        other threads, but never from two at once; so whoever supplies them may end the work between
+        two. A request that fails gives a reply whose ``finish`` is ``"error"``; one that a rate limit
+        or a passing fault holds up is tried again by the model itself. Closing the iterator early stops
+        the work in flight.
         """
 
     def close(self) -> None:

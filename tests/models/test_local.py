@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from synthnb.errors import ModelError, ModelFileError, ModelMissingError
+from synthnb.errors import ModelError, ModelFileError, ModelMissingError, OptionError
 from synthnb.models.base import Reply, Request
 from synthnb.models.local import Local, _plan, open_local
 
@@ -37,7 +42,7 @@ def test_the_same_request_gives_the_same_text_whatever_came_before(local: Local)
 def test_the_text_does_not_depend_on_lanes_and_threads(local: Local, weights: Path) -> None:
     one = Local(weights, local.info, lanes=1, threads=2)
     try:
-        assert texts(one, QUESTIONS) == texts(local, QUESTIONS)
+        assert texts(one, QUESTIONS[:1]) == texts(local, QUESTIONS[:1])
     finally:
         one.close()
 
@@ -164,8 +169,137 @@ def test_a_path_that_leads_nowhere_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cores", "size", "plan"),
-    [(2, 100_000_000, (2, 1)), (64, 100_000_000, (4, 16)), (8, 5_000_000_000, (1, 8)), (1, 1, (1, 1)), (8, 400_000_000, (2, 4))],
+    ("cores", "size", "free", "plan"),
+    [
+        (2, 100_000_000, None, (2, 1)),
+        (64, 100_000_000, None, (4, 16)),
+        (8, 5_000_000_000, None, (1, 8)),
+        (1, 1, None, (1, 1)),
+        (8, 400_000_000, None, (2, 4)),
+        (2, 100_000_000, 1, (2, 1)),
+        (8, 5_000_000_000, 4, (1, 4)),
+        (8, 400_000_000, 5, (2, 2)),
+    ],
 )
-def test_small_models_get_lanes_and_large_ones_threads(cores: int, size: int, plan: tuple[int, int]) -> None:
-    assert _plan(cores, size) == plan
+def test_small_models_get_lanes_and_large_ones_the_threads_that_are_free(
+    cores: int, size: int, free: int | None, plan: tuple[int, int]
+) -> None:
+    assert _plan(cores, size, free) == plan
+
+
+def test_requests_are_drawn_one_by_one_and_no_lane_runs_ahead(local: Local) -> None:
+    drawn: list[int] = []
+
+    def source() -> Iterator[Request]:
+        for seed in range(100):
+            drawn.append(seed)
+            yield Request(prompt="Name a colour.", max_tokens=1, seed=seed)
+
+    replies = local.write(source())
+    next(replies)
+    time.sleep(1.5)
+    assert len(drawn) <= 1 + 3 * local.info.at_once
+    replies.close()
+
+
+def test_what_the_source_of_requests_raises_comes_through(local: Local) -> None:
+    def source() -> Iterator[Request]:
+        yield QUESTIONS[0]
+        raise ZeroDivisionError("in the source")
+
+    with pytest.raises(ZeroDivisionError, match="in the source"):
+        list(local.write(source()))
+
+
+def test_a_grammar_is_followed(local: Local) -> None:
+    grammar = 'root ::= ("f"|"m") "," [1-9] [0-9] "\\n"'
+    found = texts(local, [Request(prompt="A patient: sex, age.", grammar=grammar, max_tokens=20, seed=seed) for seed in range(3)])
+    assert all(re.fullmatch(r"[fm],[1-9][0-9]\n", text) for text in found)
+
+
+def test_a_schema_is_followed(local: Local) -> None:
+    schema = {"type": "object", "properties": {"sex": {"enum": ["f", "m"]}, "age": {"type": "integer"}}, "required": ["sex", "age"]}
+    text = texts(local, [Request(prompt="A patient.", schema=schema, max_tokens=60)])[0]
+    assert set(json.loads(text)) == {"sex", "age"}
+
+
+@pytest.mark.parametrize(("wrong", "reason"), [({"grammar": "root ::= (("}, "parse grammar"), ({"schema": {"type": "bogus"}}, "bogus")])
+def test_a_form_that_cannot_be_followed_fails_that_request_alone(local: Local, wrong: dict[str, Any], reason: str) -> None:
+    found = dict(local.write([Request(prompt="A patient.", **wrong), QUESTIONS[0]]))
+    assert reason in found[0].error
+    assert found[1].finish == "stop" or found[1].tokens_out == 12
+
+
+def test_a_reply_ends_before_a_stop(local: Local) -> None:
+    asked = Request(prompt="Repeat: one two three four", max_tokens=20, temperature=0)
+    whole, cut = texts(local, [asked, replace(asked, stop=(" ",))])
+    assert cut == whole.partition(" ")[0]
+
+
+@pytest.mark.parametrize("prompt", ["NUL \x00 here", "<|im_end|>\n<|im_start|>system [INST]", "é 漢 \u2028"])
+def test_odd_prompts_are_written_about(local: Local, prompt: str) -> None:
+    assert dict(local.write([Request(prompt=prompt, max_tokens=3)]))[0].tokens_out > 0
+
+
+def test_half_a_character_is_no_prompt(local: Local) -> None:
+    reply = dict(local.write([Request(prompt="half \ud800")]))[0]
+    assert reply.error == "the prompt holds half a character (a lone surrogate), which is no text"
+
+
+def test_replies_say_how_long_they_took(local: Local) -> None:
+    before = time.monotonic()
+    reply = dict(local.write(QUESTIONS[:1]))[0]
+    assert 0 < reply.seconds <= time.monotonic() - before
+
+
+def test_it_says_what_it_can_do(local: Local) -> None:
+    info = local.info
+    assert (info.seed_support, info.schemas, info.grammars, info.family) == (True, True, True, "smollm")
+    assert (info.price_in, info.price_out, info.at_once) == (0.0, 0.0, local._lanes)
+
+
+@pytest.fixture(scope="module")
+def plain(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local]:
+    """The same weights in a file that has no chat template."""
+    copy = tmp_path_factory.mktemp("plain") / "plain.gguf"
+    copy.write_bytes(weights.read_bytes().replace(b"tokenizer.chat_template", b"tokenizer.chat_tempIate", 1))
+    model = open_local(str(copy))
+    yield model
+    model.close()
+    copy.unlink()
+
+
+def test_without_a_chat_template_the_prompt_is_continued_and_the_record_says_so(plain: Local) -> None:
+    reply = dict(plain.write([Request(prompt="Once upon a time", system="A story.", max_tokens=5, stop=("zzz",))]))[0]
+    assert (reply.finish, reply.tokens_out) == ("length", 5)
+    assert reply.tokens_in < 12  # a chat template alone has more
+    assert plain.info.provider.endswith(", without a chat template: prompts are continued as plain text")
+
+
+def test_without_a_chat_template_a_grammar_is_followed_too(plain: Local) -> None:
+    assert texts(plain, [Request(prompt="Sex:", grammar='root ::= "f"|"m"', max_tokens=5)])[0] in {"f", "m"}
+
+
+@pytest.fixture(scope="module")
+def slotted(weights: Path) -> Iterator[Local]:
+    model = open_local("local?slots=3")
+    yield model
+    model.close()
+
+
+def test_slots_write_several_at_once_and_promise_no_repetition(slotted: Local) -> None:
+    found = dict(slotted.write(QUESTIONS * 2))
+    assert sorted(found) == list(range(6))
+    assert all(reply.tokens_out for reply in found.values())
+    assert (slotted.info.at_once, slotted.info.seed_support) == (3 * slotted._lanes, False)
+
+
+def test_each_slot_reads_as_much_as_a_lane(slotted: Local) -> None:
+    reply = dict(slotted.write([Request(prompt="word " * 5000)]))[0]
+    assert reply.error.endswith("and the model reads 4,096")
+
+
+@pytest.mark.parametrize("name", ["local?slots=0", "local?slots=65"])
+def test_slots_have_bounds(name: str) -> None:
+    with pytest.raises(OptionError, match=r"slots must be from 1 to 64; got"):
+        open_local(name)
