@@ -1,39 +1,33 @@
-"""A text column, written by a language model row by row and conditioned on each row's other values."""
+"""A text column, written by a language model and conditioned on each row's other values."""
 
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from synthnb._canonical import Json, digest, digest_bytes
 from synthnb._clock import utc_now
 from synthnb._frames import frame_digest, to_pandas
 from synthnb._random import resolve_seed
-from synthnb.engines.base import Progress, Run, Synthesis, new_run_id, no_progress, versions
-from synthnb.engines.llm.prompts import SYSTEM, Template
-from synthnb.engines.llm.writing import Asking, Writing
+from synthnb.engines.base import Progress, Run, Synthesis, new_run_id, no_progress
+from synthnb.engines.egress import Policy, Rows, Scanned, permit, preflight
+from synthnb.engines.llm.columns import Column, records
+from synthnb.engines.llm.draws import Choices, Draws
+from synthnb.engines.llm.languages import read_language
+from synthnb.engines.llm.prompts import Template
+from synthnb.engines.llm.runs import Clock, described, example_texts, of_the_model, read_per_call, read_settings, whole
+from synthnb.engines.llm.writing import Writing
 from synthnb.errors import Interrupted, OptionError, shown
 
 if TYPE_CHECKING:
-    from synthnb.models.base import Model
+    from synthnb.models.calls import Calls, Estimate
 
 __all__ = ["ColumnInterrupted", "write_text_column"]
 
-_MOST_TOKENS = 8192
+_TOKENS = 60
 _TEXT_WORDS = 6
-_ACCOUNT = {
-    "method": "one text per row, asked for separately",
-    "record_links": "each text belongs to its own row, in order",
-    "calls": "independent calls, one per row; a row is asked again if its reply is empty, declined, unfinished or another row's",
-    "prompt_versions": "one version in this run",
-    "other_models": "none",
-}
-_PARTS = ("name", "instruction", "placed", "given", "system", "max_tokens", "temperature", "top_p", "repeat_penalty")
 
 
 class ColumnInterrupted(Interrupted):
@@ -56,18 +50,30 @@ def write_text_column(
     *,
     name: str,
     instruction: str,
-    model: Model,
+    calls: Calls,
     given: Sequence[str] | None = None,
     frame_name: str = "synthetic",
     rows: int | None = None,
-    max_tokens: int = 60,
+    per_call: int | None = None,
+    styles: Choices | None = None,
+    lengths: Choices | None = None,
+    personas: Choices | None = None,
+    keep_draws: bool = False,
+    language: str | None = None,
+    must_show: Sequence[str] = (),
+    examples: Sequence[str] = (),
+    novelty: float = 0.8,
+    max_tokens: int | None = None,
     temperature: float = 0.3,
     top_p: float = 0.9,
     repeat_penalty: float = 1.0,
     seed: int | None = None,
     overwrite: bool = False,
     allow_hosted: bool = False,
+    known_synthetic: bool = False,
+    identifiers: Policy | None = None,
     sensitive: bool = False,
+    announce: Callable[[Estimate], None] | None = None,
     progress: Progress = no_progress,
 ) -> Synthesis:
     """Return the frame with a column of texts at its end, and the run that wrote them.
@@ -81,8 +87,8 @@ def write_text_column(
     instruction : str
         What to write. ``{column}`` stands for the row's value in that column;
         ``{{`` and ``}}`` for braces.
-    model : Model
-        Who writes; `synthnb.models.registry.open_model` gives one.
+    calls : Calls
+        The model that writes, with its limits and its store.
     given : sequence of str, optional
         Columns shown to the model as data. By default none if the instruction has
         placeholders, else all but columns that hold texts already.
@@ -90,8 +96,25 @@ def write_text_column(
         What the frame is called in the run.
     rows : int, optional
         Write only the first so many rows, at least 1; all by default.
-    max_tokens : int
-        Longest text in the model's tokens, 1 to 8,192. An unfinished last sentence is dropped.
+    per_call : int, optional
+        Texts asked for in one call, 1 to 50; chosen by the model and the length by default.
+    styles, lengths, personas : sequence or mapping of str to float, optional
+        One of each is drawn for every row, equally often or by weight, and shown to the model: how
+        to write, how many words (``short``, ``medium``, ``long``, ``"30"``, ``"20-40"``), and who writes.
+    keep_draws : bool
+        Add what was drawn as columns ``{name}_style``, ``{name}_length``, ``{name}_persona``.
+    language : str, optional
+        The language of the texts, by name or code. A text found to be in another is asked for
+        again, and isn't delivered in the end.
+    must_show : sequence of str
+        Columns whose value must stand in the text. A text without it is asked for again; what is left is counted.
+    examples : sequence of str
+        Texts to be written like; up to three are shown in each call. A text that repeats one is asked for again.
+    novelty : float
+        A text repeats another if the Jaccard index of their 3-word runs reaches this; above 0, at most 1.
+    max_tokens : int, optional
+        Longest text in the model's tokens, 1 to 8,192; by default what the longest length needs, or 60.
+        An unfinished last sentence is dropped.
     temperature : float
         How freely words are chosen, 0 to 2.
     top_p : float
@@ -104,8 +127,15 @@ def write_text_column(
         Replace a column of that name.
     allow_hosted : bool
         Let the rows' values leave this machine, to a hosted model.
+    known_synthetic : bool
+        The rows are known to be synthetic; else they are taken for real, and the setting ``hosted_rows`` has to allow it too.
+    identifiers : {"block", "warn"}, optional
+        What direct identifiers do that are found in what would go to a hosted model; by default
+        ``block`` for rows taken for real, ``warn`` for others.
     sensitive : bool
-        Keep the instruction out of the run; its digest stays.
+        Keep the instruction and the prompts out of the run and the store of calls; their digests stay. Also if ``calls`` are.
+    announce : callable, optional
+        Called with the estimate of what the first round will use, before any call is made.
     progress : callable
         Called as ``progress(done, total, what)``.
 
@@ -128,83 +158,79 @@ def write_text_column(
 
     Notes
     -----
-    Each row is asked for on its own, with a seed spawned from the run's, so a text
-    depends on its row's position and values alone. A reply that is empty, declined
-    or unfinished is asked for again at most twice, and one that repeats another
-    row's exactly once. What a cell says is passed as data, escaped, in a block that
-    the model is told not to obey.
+    A text depends on its row's position and values, on the rows that share its call, and on the
+    earlier texts that it must not repeat; never on which reply came first. One that is missing or
+    wrong is asked for again alone, at most twice, and one that repeats another exactly once, with a
+    temperature 0.3 higher. What a cell says is passed as data, escaped, in a block that the model is told not to obey.
 
     A very small model, such as the embedded one, rewrites better than it invents: put
     the facts into the instruction, as in ``Rewrite as one sentence of a nurse's note:
     The patient is a {age}-year-old {sex} on {arm}.``
     """
     inside, restore = to_pandas(frame)
-    _check(name, instruction, inside, overwrite=overwrite, model=model, allow_hosted=allow_hosted)
-    asking = Asking(
+    draws = Draws.read(styles=styles, lengths=lengths, personas=personas)
+    added = {kind: f"{name}_{kind}" for kind in draws.options} if keep_draws else {}
+    _check(name, instruction, inside, added.values(), overwrite=overwrite)
+    template = Template.parse(instruction, _others(inside, name), given=given, default=_not_texts(inside, name))
+    wanted = inside if rows is None else inside.head(whole("rows", rows, len(inside)))
+    column = Column(
         name=name,
-        template=Template.parse(instruction, _others(inside, name), given=given, default=_not_texts(inside, name)),
+        template=template,
+        rows=records(wanted, template.columns),
         seed=resolve_seed(seed),
-        max_tokens=_whole("max_tokens", max_tokens, _MOST_TOKENS),
-        temperature=_within("temperature", temperature, 0, 2),
-        top_p=_within("top_p", top_p, 0.01, 1),
-        repeat_penalty=_within("repeat_penalty", repeat_penalty, 1, 2),
+        draws=draws,
+        language=None if language is None else read_language(language),
+        must_show=(must_show,) if isinstance(must_show, str) else tuple(must_show),
+        examples=example_texts(examples),
+        settings=read_settings(max_tokens, draws.tokens(_TOKENS), temperature, top_p, repeat_penalty),
+        per_call=read_per_call(per_call),
+        novelty=novelty,
     )
-    wanted = inside if rows is None else inside.head(_whole("rows", rows, len(inside)))
-    records: list[Any] = (
-        wanted[list(asking.template.columns)].to_dict("records") if asking.template.columns else [{} for _ in range(len(wanted))]
-    )
-    writing = Writing(asking, model, records, progress)
-    clock = _Clock.start()
-    writing.run()
-    texts = writing.texts + [None] * (len(inside) - len(wanted))
-    made = _attach(frame, name, texts)
-    notes = (*restore.notes, *_notes(asking, inside, writing))
-    synthesis = Synthesis(made, _run(frame, made, frame_name, writing, clock, notes, sensitive=sensitive))
+    calls.sensitive = sensitive = sensitive or calls.sensitive
+    writing = Writing(column.asking(), calls, progress)
+    known: Rows = "synthetic" if known_synthetic else "real"
+    scanned = _let_out(column, calls, wanted, frame_name, known, allowed=allow_hosted, policy=identifiers)
+    clock = Clock.start()
+    writing.run(announce)
+    cells = {name: writing.texts} | {label: [drawn[kind] for drawn in column.drawn] for kind, label in added.items()}
+    made = frame
+    for label, listed in cells.items():
+        made = _attach(made, label, [*listed, *[None] * (len(inside) - len(wanted))])
+    notes = [*restore.notes, *scanned.notes, *writing.notes, *_notes(column, inside, writing)]
+    synthesis = Synthesis(made, _run(frame, made, frame_name, column, writing, clock, notes, scanned, sensitive=sensitive))
     if writing.interrupted:
         raise ColumnInterrupted(synthesis)
     return synthesis
 
 
-@dataclass(frozen=True)
-class _Clock:
-    """When the writing began, on the calendar and on the stopwatch."""
-
-    started: str
-    mark: float
-
-    @classmethod
-    def start(cls) -> _Clock:
-        return cls(utc_now(), time.monotonic())
-
-    @property
-    def seconds(self) -> float:
-        return round(time.monotonic() - self.mark, 3)
-
-
-def _check(name: Any, instruction: Any, inside: pd.DataFrame, *, overwrite: bool, model: Model, allow_hosted: bool) -> None:
+def _check(name: Any, instruction: Any, inside: pd.DataFrame, added: Any, *, overwrite: bool) -> None:
     if not isinstance(name, str) or not name.strip():
         raise OptionError(f"A column's name must be a string that isn't empty; got {shown(name)}.", fix="Give it a name.")
     if not isinstance(instruction, str):
         raise OptionError(f"An instruction must be a string; got {shown(instruction)}.", fix="Write what the texts should say.")
-    if name in inside.columns and not overwrite:
-        raise OptionError(f"The frame has a column {shown(name)} already.", fix="Choose another name, or overwrite it (overwrite=True).")
-    if model.info.locality == "hosted" and not allow_hosted:
-        raise OptionError(
-            f"The model {model.info.id} runs at {model.info.provider}: the rows' values would leave this machine.",
-            fix="Choose a local model, or pass allow_hosted=True.",
-        )
+    for one in (name, *added):
+        if one in inside.columns and not overwrite:
+            raise OptionError(f"The frame has a column {shown(one)} already.", fix="Choose another name, or overwrite it (overwrite=True).")
 
 
-def _whole(name: str, value: Any, largest: int) -> int:
-    if isinstance(value, bool) or not hasattr(value, "__index__") or not 1 <= value.__index__() <= largest:
-        raise OptionError(f"{name} must be a whole number from 1 to {largest:,}; got {shown(value)}.", fix="Choose one in that range.")
-    return int(value)
-
-
-def _within(name: str, value: Any, low: float, high: float) -> float:
-    if isinstance(value, bool) or not hasattr(value, "__float__") or not low <= float(value) <= high:
-        raise OptionError(f"{name} must be from {low} to {high}; got {shown(value)}.", fix="Choose a number in that range.")
-    return float(value)
+def _let_out(
+    column: Column, calls: Calls, wanted: pd.DataFrame, frame_name: str, rows_are: Rows, *, allowed: bool, policy: Policy | None
+) -> Scanned:
+    """Ask whether the rows may go where the model is, and tell the account that they do."""
+    info, columns = calls.model.info, list(column.template.columns)
+    calls.declare_template("one text", column.template.text)
+    scanned = Scanned()
+    if columns:
+        permit(info, rows=rows_are, allowed=allowed, what="the rows' values")
+        scanned = preflight(info, wanted[columns], rows=rows_are, what="the rows' values", policy=policy)
+        what = f"{len(wanted)} rows of {frame_name}: {', '.join(map(str, columns))}"
+        calls.declare_sent(what, digest=frame_digest(wanted[columns]), detail={"rows": rows_are})
+    if column.examples:
+        permit(info, rows="real", allowed=allowed, what="the examples")
+        found = preflight(info, column.examples, rows="real", what="the examples", policy=policy)
+        scanned = Scanned((*scanned.findings, *found.findings), (*scanned.notes, *found.notes), scanned.where)
+        calls.declare_sent(f"{len(column.examples)} texts as examples", digest=str(column.parameters(1, sensitive=True)["examples_digest"]))
+    return scanned
 
 
 def _others(inside: pd.DataFrame, name: str) -> list[str]:
@@ -237,74 +263,73 @@ def _attach(frame: Any, name: str, texts: list[str | None]) -> Any:
     return made
 
 
-def _notes(asking: Asking, inside: pd.DataFrame, writing: Writing) -> list[str]:
-    shown_columns = ", ".join(asking.template.columns) or "no column"
+def _notes(column: Column, inside: pd.DataFrame, writing: Writing) -> list[str]:
+    shown_columns = ", ".join(column.template.columns) or "no column"
     notes = [f"Each text was written from: {shown_columns}."]
-    hidden = [name for name in _others(inside, asking.name) if name not in asking.template.columns]
+    hidden = [name for name in _others(inside, column.name) if name not in column.template.columns]
     if hidden:
         notes.append(f"Not shown to the model: {', '.join(hidden)}.")
-    if left := writing.counts["duplicates_left"]:
+    if column.language is not None and not column.language.code:
+        notes.append(f"Whether texts are in {column.language.name} was asked for and not checked: its words aren't known here.")
+    counts = writing.counts | column.counts(writing.texts)
+    if column.must_show:
+        looked_for = counts["values_said"] + counts["values_unsaid"] + counts["values_contradicted"]
+        notes.append(f"Of {looked_for:,} values that must stand in the texts, {counts['values_said']:,} do.")
+    if left := counts["duplicates_left"]:
         notes.append(f"{left:,} texts are the same as another row's.")
+    if left := counts["near_duplicates_left"]:
+        notes.append(f"{left:,} texts are nearly the same as an earlier row's.")
+    if found := counts["identifiers_in_texts"]:
+        notes.append(f"{found:,} passages of the texts are spelt like direct identifiers; none was changed.")
     return notes
 
 
-def _run(frame: Any, made: Any, frame_name: str, writing: Writing, clock: _Clock, notes: Sequence[str], *, sensitive: bool) -> Run:
-    asking, explained = writing.asking, writing.explained
-    parameters = _parameters(asking, sensitive=sensitive)
-    info = writing.model.info
-    return Run(
-        id=new_run_id(),
-        kind="column",
-        engine="llm",
-        engine_reason="A text column is asked for, which is written row by row.",
-        recipe_digest=digest({"schema": "synthnb.column/1"} | {part: _recipe(asking)[part] for part in _PARTS}),
-        seed=asking.seed,
-        started=clock.started,
-        ended=utc_now(),
-        seconds={"sample": clock.seconds},
-        requested=len(writing.rows),
-        delivered=len(writing.rows) - sum(int(item["count"]) for item in explained),
-        explained=explained,
-        counts=writing.counts,
-        parameters=parameters,
-        account=_ACCOUNT,
-        inputs=[_described(frame_name, frame)],
-        output=_described(frame_name, made),
-        model=info.to_dict() | {"requested": info.id, "returned": ", ".join(sorted(writing.returned)) or None},
-        versions=versions(*(["xllamacpp"] if "xllamacpp" in info.provider else [])),
-        columns=[{"name": asking.name, "kind": "text", "how": f"written by {'' if info.stand_in else 'the language model '}{info.name}"}],
-        notes=notes,
-        partial=writing.interrupted,
-    )
-
-
-def _recipe(asking: Asking) -> dict[str, Json]:
-    template = asking.template
+def _account(per_call: int) -> dict[str, str]:
+    shared = f"up to {per_call} texts a call, each told by its row's number; a text that failed is asked for again alone"
     return {
-        "name": asking.name,
-        "instruction": template.instruction,
-        "placed": list(template.placed),
-        "given": list(template.given),
-        "system": SYSTEM,
-        "max_tokens": asking.max_tokens,
-        "temperature": asking.temperature,
-        "top_p": asking.top_p,
-        "repeat_penalty": asking.repeat_penalty,
+        "method": "one text per row, asked for separately" if per_call == 1 else shared,
+        "record_links": "each text belongs to its own row, in order",
+        "calls": "independent calls; a row is asked again alone if its text is missing, wrong, or repeats another row's",
+        "copies": "texts against one another and against the examples: the same words, and 3-word runs in common",
+        "prompt_versions": "one version in this run" if per_call == 1 else "two in this run: for several texts a call, and for one",
+        "other_models": "none",
     }
 
 
-def _parameters(asking: Asking, *, sensitive: bool) -> dict[str, Json]:
-    """What the run says about the prompt; a sensitive one is a digest only."""
-    template, recipe = asking.template, _recipe(asking)
-    recipe["column"] = recipe.pop("name")
-    recipe["instruction_digest"] = digest_bytes(template.instruction.encode("utf-8", "surrogatepass"))
-    recipe["prompt"] = template.text
-    recipe["sensitive"] = sensitive
-    if sensitive:
-        recipe |= {"instruction": None, "prompt": None}
-    return recipe
-
-
-def _described(name: str, frame: Any) -> dict[str, Json]:
-    columns = getattr(frame, "column_names", None) or list(frame.columns)
-    return {"name": name, "rows": len(frame), "columns": [str(column) for column in columns], "digest": frame_digest(frame)}
+def _run(
+    frame: Any,
+    made: Any,
+    frame_name: str,
+    column: Column,
+    writing: Writing,
+    clock: Clock,
+    notes: Sequence[str],
+    scanned: Scanned,
+    *,
+    sensitive: bool,
+) -> Run:
+    explained, info, run = writing.explained, writing.calls.model.info, new_run_id()
+    if writing.per_call > 1:
+        writing.calls.declare_template("several texts", column.prompt_text(writing.per_call))
+    return Run(
+        id=run,
+        kind="column",
+        engine="llm",
+        engine_reason="A text column is asked for, which is written row by row.",
+        recipe_digest=column.recipe_digest,
+        seed=column.seed,
+        started=clock.started,
+        ended=utc_now(),
+        seconds={"sample": clock.seconds},
+        requested=len(column.rows),
+        delivered=len(column.rows) - sum(int(item["count"]) for item in explained),
+        explained=explained,
+        counts=writing.counts | column.counts(writing.texts) | scanned.counts,
+        parameters=column.parameters(writing.per_call, sensitive=sensitive),
+        account=_account(writing.per_call),
+        inputs=[described(frame_name, frame)],
+        output=described(frame_name, made),
+        columns=[{"name": column.name, "kind": "text", "how": f"written by {'' if info.stand_in else 'the language model '}{info.name}"}],
+        notes=notes,
+        **of_the_model(writing, run),
+    )
