@@ -227,6 +227,12 @@ def test_any_cells_come_back(column: pd.Series[Any]) -> None:
         pd.testing.assert_frame_equal(there_and_back(frame), frame, rtol=1e-12)
 
 
+@pytest.mark.parametrize(("low", "high"), [(-(2**61), 2**61), (1 - 2**61, 2**61 - 1), (3, 2**62 - 1)])
+def test_whole_numbers_of_the_widest_span_come_back_to_the_last_digit(low: int, high: int) -> None:
+    frame = pd.DataFrame({"x": pd.Series([None, low, high] * 5, dtype="Int64"), "y": range(15)})
+    pd.testing.assert_frame_equal(there_and_back(frame), frame, rtol=0, atol=0)
+
+
 @pytest.mark.parametrize(
     "table",
     [

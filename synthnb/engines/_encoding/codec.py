@@ -338,7 +338,7 @@ def _refuse_too_large(cells: pd.Series[Any], column: Column, places: int, *, who
     if decimal and not (low.is_finite() and high.is_finite()):
         return
     low, high = int(low), int(high)
-    in_64_bits = low >= -(2**63) and high < 2**63 and high - low < _WIDEST
+    in_64_bits = low >= -(2**63) and high < 2**63 and high - low <= _WIDEST
     in_a_float = max(abs(low), abs(high)) * 10**places < _EXACT
     if not (in_64_bits if whole else in_a_float):
         raise FrameError(
@@ -350,10 +350,11 @@ def _refuse_too_large(cells: pd.Series[Any], column: Column, places: int, *, who
 def on_grid(raw: Array, places: int, *, exact: bool) -> Array:
     """Integers where the numbers have a last decimal place and their span fits, else floats."""
     scale = 10.0**places
+    if exact and len(raw) and raw.dtype.kind == "i":
+        # Whole numbers are compared as such: as floats, a span just below the widest would look as wide.
+        return raw if int(raw.max()) - int(raw.min()) <= _WIDEST else raw.astype("f8")
     if not exact or not len(raw) or (float(raw.max()) - float(raw.min())) * scale >= _WIDEST:
         return raw.astype("f8")
-    if raw.dtype.kind == "i":
-        return raw
     return np.rint(raw * scale).astype("i8") if float(np.abs(raw).max()) * scale < _WIDEST else raw
 
 
