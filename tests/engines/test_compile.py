@@ -303,3 +303,9 @@ def test_a_sensitive_description_leaves_only_its_digest(tmp_path: Path) -> None:
     assert not any(word in plain for word in ("Zebedee", "60 % female", "aged 40 to 85"))
     assert compiled.to_dict()["description_digest"] == compiled.description_digest
     assert [item["held"] for item in compiled.statements] == [True] * len(compiled.statements)
+
+
+def test_a_stated_spread_that_is_adapted_to_rounding_says_so() -> None:
+    compiled = compile_recipe("A trial of adults. Mean weight 75 kg (SD 12).", calls=Calls(open_model("echo")), rows=100, seed=1)
+    told = {number["number"]: (number["value"], number["note"]) for number in compiled.numbers if number["column"] == "weight"}
+    assert told["sd"] == (pytest.approx(11.9965, abs=1e-4), "Mean weight 75 kg (SD 12) · for the curve before it is rounded and cut")

@@ -165,7 +165,8 @@ def _numbers(column: dict[str, Any], stated: Stated, draft: Draft, found: Mappin
     if fit.floor is not None and "low" not in wanted.numbers:
         column["minimum"] = int(fit.floor) if column["kind"] == "integer" else fit.floor
         made.limits[stated.name, "minimum"] = ("default", "its mean and spread leave no room below 0")
-    return _with_sources(fit, words)
+    adapted = any(name in wanted.numbers and fit.body.get(name, wanted.numbers[name]) != wanted.numbers[name] for name in ("mean", "sd"))
+    return _with_sources(fit, f"{words} · for the curve before it is rounded and cut" if adapted and words else words)
 
 
 def _with_sources(fit: Fitted, words: str) -> dict[str, Any]:
