@@ -13,6 +13,8 @@ const DEEPEST = 64;
 const ID = /^[A-Za-z0-9._:-]{1,128}$/;
 const CREATED = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z$/;
 const LONE = /[\ud800-\udfff]/u;
+/** Kinds of entries about a whole table that was made. */
+const TABLES = ['generate', 'texts', 'questions'];
 
 /** Whether a text holds nothing but ASCII white space. */
 export function isBlank(text: string): boolean {
@@ -94,7 +96,7 @@ function outdated(ordered: Entry[]): Set<string> {
     if (typeof frame !== 'string') {
       continue;
     }
-    if (kind === 'generate') {
+    if (TABLES.includes(kind)) {
       made.set(frame, content ?? null);
     } else if (kind === 'column' || kind === 'evaluate') {
       about.push({ id, frame, before: made.has(frame), content: made.get(frame) ?? null });

@@ -9,7 +9,8 @@ from statistics import median
 from typing import Any
 
 from synthnb._canonical import without
-from synthnb.disclosure._run_fields import named, tool
+from synthnb.disclosure._phrases import named
+from synthnb.disclosure._run_fields import tool
 
 __all__ = ["report_detail", "report_fields"]
 

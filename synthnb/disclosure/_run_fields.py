@@ -6,33 +6,43 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from synthnb.disclosure.folding import SCHEMA
+from synthnb.disclosure._call_fields import (
+    call_fields,
+    discarded,
+    is_model,
+    is_used,
+    links,
+    numbers_from_model,
+    part_of,
+    seed_words,
+    settings_words,
+    use_words,
+)
+from synthnb.disclosure._phrases import about, counted, moment, named
+from synthnb.disclosure.folding import SCHEMA, TABLES
 
-__all__ = ["digital_source_type", "named", "run_fields", "slot_of", "tool"]
+__all__ = ["digital_source_type", "run_fields", "slot_of", "tool"]
 
-_LONGEST_NAME = 60
 _LONGEST_PARAMETERS = 2000
-_COPIES = ("cop", "dup")
-_TOKENS = ("tokens_in", "tokens_out")
-_ACCESS = {
-    "in-process": "in this process, on this machine; nothing was sent elsewhere",
-    "local-server": "a server on this machine; whether it sends anything on is not known",
-    "hosted": "hosted by the provider; the prompts, with the values they hold, were sent there",
+_COPIES = ("copy", "copie", "copied", "dup", "contam", "decontam", "holdout", "repeat", "near")
+"""How a word begins that tells of copies, among the words of a count's name."""
+_MOST_SOURCES = 20
+_MOST_NAMED = 4
+_NATURE_OF_QUESTIONS = {
+    "written": "synthetic questions and answers; the evidence beside them is quoted from the documents",
+    "quoted": "synthetic questions; each answer is its evidence in one line, quoted from the documents",
+    "": "synthetic questions without answers; the evidence beside them is quoted from the documents",
 }
-
+_TOKENS = ("tokens_in", "tokens_out")
 Fields = dict[str, Any]
-
-
-def named(value: object) -> str:
-    """A name from data in quotation marks, cut to 60 characters."""
-    text = " ".join(str(value).split())
-    return f"“{text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 1] + '…'}”"
 
 
 def slot_of(run: Mapping[str, Any]) -> str:
     """What a later run of the same kind supersedes."""
     frame = run["output"].get("name", "")
-    return f"column:{frame}.{_column(run)}" if run["kind"] == "column" else f"generate:{frame}"
+    if run["kind"] == "column":
+        return f"column:{frame}.{_column(run)}"
+    return f"{run['kind'] if run['kind'] in TABLES else 'generate'}:{frame}"
 
 
 def _column(run: Mapping[str, Any]) -> str:
@@ -40,27 +50,20 @@ def _column(run: Mapping[str, Any]) -> str:
     return str(run.get("parameters", {}).get("column") or columns[-1].get("name", ""))
 
 
-def _is_model(run: Mapping[str, Any]) -> bool:
-    model = run.get("model") or {"stand_in": True}
-    return not model.get("stand_in")
-
-
 def _said(run: Mapping[str, Any], what: str) -> str:
     """What the engine says of itself; empty where it says nothing."""
     return str((run.get("account") or {}).get(what, ""))
-
-
-def _about(subject: str, *said: str) -> str:
-    """A value about a subject; none where there is nothing to say."""
-    text = "; ".join(part for part in said if part)
-    return f"{subject}: {text}" if text else ""
 
 
 def digital_source_type(run: Mapping[str, Any]) -> str:
     """The IPTC term: trained model or not; what is mixed is told by the record as a whole."""
     if run["kind"] == "impute":
         return "compositeSynthetic"
-    return "trainedAlgorithmicMedia" if _is_model(run) else "algorithmicMedia"
+    if not is_model(run):
+        return "compositeSynthetic" if run["kind"] == "questions" else "algorithmicMedia"
+    if run["kind"] == "questions":  # its evidence is quoted from documents
+        return "compositeWithTrainedAlgorithmicMedia"
+    return "trainedAlgorithmicMedia" if part_of(run) == "values" or is_used(run) else "algorithmicMedia"
 
 
 def run_fields(run: Mapping[str, Any]) -> Fields:
@@ -68,7 +71,7 @@ def run_fields(run: Mapping[str, Any]) -> Fields:
     subject = _subject(run)
     fields = _made(run, subject) | tool(run.get("versions", {})) | _method(run, subject) | _sources(run, subject)
     if run.get("model"):
-        fields |= _model(run, run["model"]) | _prompts(run)
+        fields |= call_fields(run, subject, named(_column(run)) if run["kind"] == "column" else subject)
     return fields
 
 
@@ -78,23 +81,50 @@ def _subject(run: Mapping[str, Any]) -> str:
 
 
 def _made(run: Mapping[str, Any], subject: str) -> Fields:
-    rows, width = run["delivered"], len(run["output"].get("columns", ()))
-    whole = run["kind"] != "column"
-    extent = f"{rows:,} of {rows:,} rows and {width} of {width} columns" if whole else f"this column, {rows:,} texts; {_others(run)}"
-    term = digital_source_type(run)
-    nature = f"synthetic{', every row and column' if whole else f' text; {_others(run)}'}"
-    if run["kind"] == "impute":
-        nature, extent = "real rows, in which missing cells were filled by draws", f"{_cells(run)}; all other cells are the real table's"
     return {
-        "isSynthetic": f"{subject}: {nature}",
-        "digitalSourceType": f"{subject}: {term}",
-        "syntheticShare": f"{subject}: {extent}",
+        "isSynthetic": f"{subject}: {_nature(run)}",
+        "digitalSourceType": f"{subject}: {digital_source_type(run)}",
+        "syntheticShare": f"{subject}: {_extent(run)}",
         "humanReadableStatement": _statement(run),
         "outputDigests": f"{named(run['output'].get('name', ''))}: {run['output'].get('digest', 'not stated')} (the table's content)",
         "recordSchema": SCHEMA,
         "marking": "record in the notebook's metadata and in each output, unsigned",
         "signature": "none",
     }
+
+
+def _nature(run: Mapping[str, Any]) -> str:
+    if run["kind"] == "impute":
+        return "real rows, in which missing cells were filled by draws"
+    if run["kind"] == "questions":
+        return _NATURE_OF_QUESTIONS[_answers(run)]
+    return f"synthetic text; {_others(run)}" if run["kind"] == "column" else "synthetic, every row and column"
+
+
+def _answers(run: Mapping[str, Any]) -> str:
+    """Where the answers to questions come from: ``written`` by the model, ``quoted``, or empty where there are none."""
+    asked = run.get("parameters", {})
+    if asked.get("answers") is False:
+        return ""
+    return "quoted" if asked.get("mode") == "extractive" else "written"
+
+
+def _extent(run: Mapping[str, Any]) -> str:
+    rows, width = run["delivered"], len(run["output"].get("columns", ()))
+    if run["kind"] == "impute":
+        return f"{_cells(run)}; all other cells are the real table's"
+    if run["kind"] == "column":
+        return f"this column, {rows:,} texts; {_others(run)}"
+    if run["kind"] == "questions":
+        made = (
+            "the question and the answer, not"
+            if _answers(run) == "written"
+            else "the question, not the answer,"
+            if _answers(run)
+            else "the question, not"
+        )
+        return f"{rows:,} of {rows:,} rows; in each, {made} the evidence and where it stands"
+    return f"{rows:,} of {rows:,} rows and {width} of {width} columns"
 
 
 def _cells(run: Mapping[str, Any]) -> str:
@@ -114,26 +144,83 @@ def _others(run: Mapping[str, Any]) -> str:
 
 
 def _statement(run: Mapping[str, Any]) -> str:
-    frame, stopped = named(run["output"].get("name", "")), " It was stopped before it was done." if run.get("partial") else ""
-    if run["kind"] == "column":
-        who = f"the language model {run['model']['name']}" if _is_model(run) else "a stand-in that is not a language model"
-        extent = _count(run["delivered"], "row")
-        return f"The column {named(_column(run))} of {frame} is synthetic text, written by {who} for {extent}; {_others(run)}.{stopped}"
-    if run["kind"] == "impute":
-        return f"{frame} is real data in which {_cells(run)}, all of them missing before, were filled by software with draws.{stopped}"
-    left = run.get("counts", {}).get("uncommon_copies_left", 0)
-    copies = f" {_count(left, 'row')} of it {'is' if left == 1 else 'are'} equal to one of these that occurs once." if left else ""
-    source = " and ".join(
-        f"{named(item['name'])} ({_count(item['rows'], 'row')})" if "rows" in item else named(item["name"])
-        for item in run.get("inputs", ())
+    stopped = " It was stopped before it was done." if run.get("partial") else ""
+    words = {"column": _column_statement, "impute": _imputed_statement, "texts": _texts_statement, "questions": _questions_statement}
+    return words.get(run["kind"], _table_statement)(run, named(run["output"].get("name", ""))) + stopped
+
+
+def _writer(run: Mapping[str, Any]) -> str:
+    return f"the language model {run['model']['name']}" if is_model(run) else "a stand-in that is not a language model"
+
+
+def _column_statement(run: Mapping[str, Any], frame: str) -> str:
+    extent = counted(run["delivered"], "row")
+    return f"The column {named(_column(run))} of {frame} is synthetic text, written by {_writer(run)} for {extent}; {_others(run)}."
+
+
+def _imputed_statement(run: Mapping[str, Any], frame: str) -> str:
+    return f"{frame} is real data in which {_cells(run)}, all of them missing before, were filled by software with draws."
+
+
+def _texts_statement(run: Mapping[str, Any], frame: str) -> str:
+    return (
+        f"{frame} is a corpus of {counted(run['delivered'], 'synthetic text')}, written by {_writer(run)} from a description. "
+        "Its texts are not observations, and nobody in them is meant to be a person."
     )
-    origin = f", drawn from a model of {source}" if source else ""
-    made = f"{_count(run['delivered'], 'row')} made by software{origin}"
-    return f"{frame} is synthetic data: {made}. Its rows are not observations.{copies}{stopped}"
 
 
-def _count(number: int, one: str) -> str:
-    return f"{number:,} {one}{'' if number == 1 else 's'}"
+def _questions_statement(run: Mapping[str, Any], frame: str) -> str:
+    questions = counted(run["delivered"], "question")
+    answer = {
+        "written": "an answer and a passage quoted from there",
+        "quoted": "an answer quoted from there",
+        "": "a passage quoted from there",
+    }
+    return f"{frame} holds {questions} written by {_writer(run)} from {_inputs(run) or 'documents'}, each with {answer[_answers(run)]}."
+
+
+def _table_statement(run: Mapping[str, Any], frame: str) -> str:
+    rows = counted(run["delivered"], "row")
+    left = run.get("counts", {}).get("uncommon_copies_left", 0)
+    copies = f" {counted(left, 'row')} of it {'is' if left == 1 else 'are'} equal to one of these that occurs once." if left else ""
+    source = _inputs(run)
+    made = f"{rows} made by software{f', drawn from a model of {source}' if source else ''}"
+    if part_of(run) == "recipe":
+        made = f"{rows} drawn by software from a recipe{_compiled(run)}"
+    elif part_of(run) == "none" and not source and run.get("engine") == "sampler":
+        made = f"{rows} drawn by software from a recipe"
+    elif part_of(run) == "values":
+        made = f"{rows} written by {_writer(run)}{f', which was told of {source}' if source else ''}"
+    return f"{frame} is synthetic data: {made}. Its rows are not observations.{copies}"
+
+
+def _compiled(run: Mapping[str, Any]) -> str:
+    """Whose the numbers of a recipe are that a description was compiled to."""
+    if not is_used(run):
+        return f" that was compiled from a description; nothing that {_writer(run)} replied was used"
+    prior, numbers = numbers_from_model(run)
+    some = f"{prior:,}" if prior else "none"
+    share = f", {some} of whose {counted(numbers, 'number')} {'come' if prior > 1 else 'comes'} from it" if numbers else ""
+    return f" that {_writer(run)} helped to compile from a description{share}"
+
+
+def _inputs(run: Mapping[str, Any]) -> str:
+    """What was read, with its rows, or documents, where these may be told."""
+    one = "document" if run["kind"] == "questions" else "row"
+    return _listed(
+        [f"{named(item['name'])} ({counted(item['rows'], one)})" if "rows" in item else named(item["name"]) for item in _read(run)]
+    )
+
+
+def _read(run: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return list(run.get("inputs", ()))
+
+
+def _listed(names: list[str]) -> str:
+    """All of a few names, or the first two and how many more there are."""
+    if len(names) <= _MOST_NAMED:
+        return " and ".join(names)
+    return f"{names[0]}, {names[1]} and {len(names) - 2:,} more"
 
 
 def tool(versions: Mapping[str, str]) -> Fields:
@@ -147,26 +234,22 @@ def tool(versions: Mapping[str, str]) -> Fields:
 
 def _method(run: Mapping[str, Any], subject: str) -> Fields:
     seconds = ", ".join(f"{phase} {value:.1f} s" for phase, value in run.get("seconds", {}).items())
-    tokens = ", ".join(f"{run['counts'][key]:,} {key.replace('_', ' ')}" for key in _TOKENS if key in run.get("counts", {}))
     how = _said(run, "method")
+    settings = settings_words(run)
     return {
-        "generationDates": f"{subject}: {_moment(run['started'])} to {_moment(run['ended'])}",
+        "generationDates": f"{subject}: {moment(run['started'])} to {moment(run['ended'])}",
         "strategy": f"{subject}: engine {run['engine']}{f', {how}' if how else ''}. {run['engine_reason']}",
-        "parameters": f"{subject}: {_parameters(run)}",
-        "seed": f"{subject}: {run['seed']}",
+        "parameters": [f"{subject}: {text}" for text in (settings, _parameters(run)) if text],
+        "seed": f"{subject}: {seed_words(run)}",
         "repeats": "one run, no replicates",
-        "postProcessing": [f"{subject}: {_rows(run)}", *(f"{subject}: {note}" for note in run.get("notes", ()))],
-        "deduplication": _about(subject, _counted(run, copies=True), _said(run, "copies")),
-        "missingDataHandling": _about(subject, _said(run, "missing_data")),
+        "postProcessing": [f"{subject}: {_rows(run)}", *(f"{subject}: {said}" for said in (*discarded(run), *run.get("notes", ())))],
+        "deduplication": about(subject, _counts(run, copies=True), _said(run, "copies")),
+        "missingDataHandling": about(subject, _said(run, "missing_data")),
         "runId": f"{subject}: {run['id']}{' (stopped early)' if run.get('partial') else ''}",
         "recipeDigest": f"{subject}: {run['recipe_digest']}",
-        "compute": f"{subject}: {'; '.join(part for part in (seconds, tokens) if part) or 'not measured'}",
-        "generatingActivity": f"{subject}: synthnb {run['kind']} {run['id']}, {_moment(run['started'])} to {_moment(run['ended'])}",
+        "compute": f"{subject}: {'; '.join(part for part in (seconds, *use_words(run)) if part) or 'not measured'}",
+        "generatingActivity": f"{subject}: synthnb {run['kind']} {run['id']}, {moment(run['started'])} to {moment(run['ended'])}",
     }
-
-
-def _moment(text: str) -> str:
-    return f"{text[:19].replace('T', ' ')} UTC"
 
 
 def _parameters(run: Mapping[str, Any]) -> str:
@@ -176,66 +259,41 @@ def _parameters(run: Mapping[str, Any]) -> str:
 
 def _rows(run: Mapping[str, Any]) -> str:
     reasons = [f"{item['count']:,} not delivered: {item['reason']}" for item in run.get("explained", ())]
-    other = _counted(run, copies=False)
+    other = _counts(run, copies=False)
     return "; ".join([f"{run['requested']:,} rows requested, {run['delivered']:,} delivered", *reasons, *([other] if other else [])])
 
 
-def _counted(run: Mapping[str, Any], *, copies: bool) -> str:
+def _counts(run: Mapping[str, Any], *, copies: bool) -> str:
     def chosen(key: str) -> bool:
-        return key not in _TOKENS and any(part in key for part in _COPIES) is copies
+        return key not in _TOKENS and any(word.startswith(_COPIES) for word in key.split("_")) is copies
 
-    return ", ".join(f"{key.replace('_', ' ')} {value:,}" for key, value in run.get("counts", {}).items() if chosen(key))
+    # That no copy was found is worth a word; that no cell was in another language isn't.
+    return ", ".join(
+        f"{key.replace('_', ' ')} {value:,}" for key, value in run.get("counts", {}).items() if chosen(key) and (copies or value)
+    )
 
 
 def _sources(run: Mapping[str, Any], subject: str) -> Fields:
-    given = [_source(item) for item in run.get("inputs", ())]
-    links = {"sourceDatasets": given, "recordLinks": _about(subject, _said(run, "record_links"))}
-    if run["kind"] != "generate":
-        return links
-    sources = " and ".join(named(item["name"]) for item in run.get("inputs", ())) or "no data"
-    return links | {"generationDepth": f"{subject}: one generation from {sources}"}
+    given = [_source(item, "documents" if run["kind"] == "questions" else "rows") for item in run.get("inputs", ())]
+    if len(given) > _MOST_SOURCES:
+        given = [*given[:_MOST_SOURCES], f"{len(given) - _MOST_SOURCES:,} more; all in the run"]
+    linked = {"sourceDatasets": given, "recordLinks": about(subject, _said(run, "record_links"), links(run))}
+    if run["kind"] not in TABLES:
+        return linked
+    return linked | {
+        "generationDepth": f"{subject}: one generation from {_listed([named(item['name']) for item in _read(run)]) or 'no data'}"
+    }
 
 
-def _source(item: Mapping[str, Any]) -> str:
-    """A table that was read; where a privacy guarantee holds, its size and digest aren't stated."""
+def _source(item: Mapping[str, Any], several: str) -> str:
+    """A table, or a folder, that was read; where a privacy guarantee holds, its size and digest aren't stated."""
+    width = f"{_width(item)} columns, " if _width(item) else ""
     if "digest" not in item:
         return f"{named(item['name'])}: {_width(item)} columns; its rows and digest are withheld, since they tell of single rows"
-    return f"{named(item['name'])}: {item['rows']:,} rows, {_width(item)} columns, {item['digest']}"
+    size = f"{item['rows']:,} {several}, {width}" if "rows" in item else ""
+    return f"{named(item['name'])}: {size}{item['digest']}"
 
 
 def _width(item: Mapping[str, Any]) -> int:
     columns = item.get("columns", ())
     return columns if isinstance(columns, int) else len(columns)
-
-
-def _model(run: Mapping[str, Any], model: Mapping[str, Any]) -> Fields:
-    parts = [
-        "open weights" if model.get("open_weights") else "closed or unknown weights",
-        f"licence {model['licence']}" if model.get("licence") else "",
-        f"quantised {model['quantisation']}" if model.get("quantisation") else "",
-        str(model.get("weights_digest") or "digest not stated"),
-    ]
-    developer = f"developed by {model['developer']}, " if model.get("developer") else ""
-    return {
-        "modelName": str(model.get("name", "not stated"))
-        + ("" if _is_model(run) else " (no text in this run comes from a language model)"),
-        "modelVersion": f"requested {model.get('requested') or model.get('id')}, returned {model.get('returned') or 'not stated'}",
-        "modelProvider": f"{developer}run by {model.get('provider') or 'not stated'}",
-        "modelWeights": ", ".join(part for part in parts if part),
-        "accessMode": _ACCESS.get(str(model.get("locality")), "not known"),
-        "modelAdaptation": str(model.get("adaptation") or ""),
-        "auxiliaryModels": _said(run, "other_models"),
-    }
-
-
-def _prompts(run: Mapping[str, Any]) -> Fields:
-    asked = run.get("parameters", {})
-    text, seal = asked.get("prompt") or asked.get("instruction"), asked.get("instruction_digest", "")
-    hidden = f"kept out at the user's request; {seal}" if asked.get("sensitive") else "not stated"
-    given = ", ".join(str(column) for column in [*asked.get("placed", ()), *asked.get("given", ())]) or "no column"
-    return {
-        "fullPrompt": f"{named(_column(run))}: {text or hidden}",
-        "systemPrompt": str(asked.get("system") or "none"),
-        "promptVersions": _about(named(_column(run)), _said(run, "prompt_versions")),
-        "callStructure": _about(named(_column(run)), _said(run, "calls"), f"shown to the model: {given}"),
-    }

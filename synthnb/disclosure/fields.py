@@ -50,16 +50,16 @@ class Field:
 
 
 @cache
-def _file() -> dict[str, list[dict[str, str]]]:
+def _file() -> dict[str, list[dict[str, Any]]]:
     text = files("synthnb.disclosure").joinpath("schema/fields-1.json").read_text(encoding="utf-8")
-    content: dict[str, list[dict[str, str]]] = json.loads(text)
+    content: dict[str, list[dict[str, Any]]] = json.loads(text)
     return content
 
 
 @cache
 def catalogue() -> dict[str, Field]:
     """Every field by its id, in the order readers see them."""
-    return {item["id"]: Field(**item) for item in _file()["fields"]}  # type: ignore[arg-type]  # the file is ours and tested
+    return {item["id"]: Field(**item) for item in _file()["fields"]}
 
 
 @cache

@@ -25,7 +25,7 @@ one doesn't make the entry unreadable: ``verify`` reports it.
 of each ``slot`` is current and the earlier ones are superseded. Entries of kind
 ``disclose`` are always current. What was said of a frame that has been made
 anew doesn't count either: an entry of kind ``column`` or ``evaluate`` whose ``frame`` is
-a string is superseded too if there is an entry of kind ``generate`` with that
+a string is superseded too if there is an entry of kind ``generate``, ``texts`` or ``questions`` with that
 ``frame``, unless the last such entry of all has the same ``content`` (by value; a
 missing key is null) as the last one that comes before it in order.
 
@@ -64,10 +64,31 @@ from typing import Any
 from synthnb._canonical import digest, without
 from synthnb.disclosure.fields import Field, catalogue
 
-__all__ = ["SCHEMA", "Entry", "Fields", "current", "digest_is_right", "fold", "in_order", "is_blank", "is_readable", "same"]
+__all__ = [
+    "COLUMNS",
+    "MAKING",
+    "SCHEMA",
+    "TABLES",
+    "Entry",
+    "Fields",
+    "current",
+    "digest_is_right",
+    "fold",
+    "in_order",
+    "is_blank",
+    "is_readable",
+    "same",
+]
 
 SCHEMA = "synthnb.record/1"
 """The version of the record written here."""
+
+TABLES = ("generate", "texts", "questions")
+"""Kinds of entries about a whole table that was made."""
+COLUMNS = ("column",)
+"""Kinds about a column that was added to a table."""
+MAKING = (*TABLES, *COLUMNS, "impute")
+"""Kinds about cells that were made."""
 
 Entry = dict[str, Any]
 Fields = dict[str, dict[str, Any]]
@@ -144,9 +165,9 @@ def _outdated(ordered: list[Entry]) -> set[str]:
         frame = entry.get("frame")
         if not isinstance(frame, str):
             continue
-        if entry["kind"] == "generate":
+        if entry["kind"] in TABLES:
             made[frame] = entry.get("content")
-        elif entry["kind"] in {"column", "evaluate"}:
+        elif entry["kind"] in {*COLUMNS, "evaluate"}:
             about.append((entry["id"], frame, frame in made, made.get(frame)))
     return {name for name, frame, was_made, content in about if frame in made and not (was_made and same(made[frame], content))}
 

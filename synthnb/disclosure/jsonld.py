@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from synthnb.disclosure._run_fields import digital_source_type
-from synthnb.disclosure.folding import current, is_readable
+from synthnb.disclosure.folding import MAKING, TABLES, current, is_readable
 from synthnb.disclosure.reading import mapping
 from synthnb.disclosure.render import values_of
 
@@ -40,7 +40,7 @@ def _runs(record: Mapping[str, Any]) -> Iterator[Json]:
     entries = record.get("entries")
     for entry in current([entry for entry in entries if is_readable(entry)] if isinstance(entries, list) else []):
         run = entry.get("detail", {})
-        if entry["kind"] in {"generate", "column", "impute"} and isinstance(run.get("output"), Mapping):
+        if entry["kind"] in MAKING and isinstance(run.get("output"), Mapping):
             inputs = run.get("inputs")
             yield {
                 **run,
@@ -65,7 +65,7 @@ def source_type(runs: Sequence[Mapping[str, Any]]) -> str:
     a table that wasn't made here counts as mixed with real data.
     """
     terms = {digital_source_type(run) for run in runs}
-    if len(terms) == 1 and any(run["kind"] == "generate" for run in runs):
+    if len(terms) == 1 and any(run["kind"] in TABLES for run in runs):
         return terms.pop()
     return "compositeWithTrainedAlgorithmicMedia" if "trainedAlgorithmicMedia" in terms else "compositeSynthetic"
 
@@ -73,7 +73,7 @@ def source_type(runs: Sequence[Mapping[str, Any]]) -> str:
 def _dataset(name: str, runs: list[Json], record: Mapping[str, Any]) -> Json:
     made = [run for run in runs if _name(run["output"]) == name]
     fields = mapping(record.get("fields"))
-    sources = {_name(item): item for run in made if run["kind"] == "generate" for item in run["inputs"]}
+    sources = {_name(item): item for run in made if run["kind"] in TABLES for item in run["inputs"]}
     dataset: Json = {
         "@type": "Dataset",
         "name": (values_of(fields, "name") or [name])[0],

@@ -12,9 +12,10 @@ intact, and whoever called shows it as a warning.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -176,6 +177,9 @@ class Ledger:
             raise sqlite3.ProgrammingError("closed")
         if self._connection is None:
             _make_folder(self.path.parent)
+            if not self.path.exists():
+                with suppress(OSError):  # SQLite says it in words known here; it gives the files beside this one the same mode
+                    os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
             connection = sqlite3.connect(self.path, timeout=self._patience, isolation_level=None)
             try:
                 _prepare(connection)

@@ -28,6 +28,9 @@ _FILLED = {
 _WORDS = {
     "generate": "made a table",
     "column": "wrote a column",
+    "texts": "wrote a corpus of texts",
+    "questions": "wrote questions from documents",
+    "impute": "filled missing cells",
     "evaluate": "evaluated",
     "disclose": "stated by a person",
     "export": "exported",

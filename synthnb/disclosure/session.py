@@ -6,8 +6,10 @@ not be lost: it is kept here and shown again by the next ``%synth disclose``.
 
 from __future__ import annotations
 
+import copy
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from synthnb._origins import Origins
@@ -30,6 +32,17 @@ class Session:
         self._bundles: dict[str, dict[str, Any]] = {}
         self.origins = Origins()
         """Which rows this process made."""
+        self._is_aside = False
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Work that leaves no trace: what is remembered inside is forgotten again, and not written to the ledger."""
+        before = self._entries, self._bundles, self.origins, self._is_aside
+        self._entries, self._bundles, self.origins, self._is_aside = {**before[0]}, {**before[1]}, copy.copy(self.origins), True
+        try:
+            yield
+        finally:
+            self._entries, self._bundles, self.origins, self._is_aside = before
 
     def remember(self, entry: Entry) -> Entry:
         """Keep an entry and write it to the ledger.
@@ -43,6 +56,8 @@ class Session:
         if entry["id"] in self._entries:
             return self._entries[entry["id"]]
         self._entries[entry["id"]] = entry
+        if self._is_aside:
+            return entry
         try:
             if ledger := open_ledger():
                 with ledger:

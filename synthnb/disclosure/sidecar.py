@@ -10,7 +10,7 @@ from typing import Any
 from synthnb._canonical import digest_file
 from synthnb._files import write_atomically
 from synthnb.disclosure.entries import entry_for_export
-from synthnb.disclosure.folding import Entry, in_order
+from synthnb.disclosure.folding import MAKING, Entry, in_order
 from synthnb.disclosure.reading import mapping
 from synthnb.disclosure.record import Record
 from synthnb.errors import OptionError, shown
@@ -58,7 +58,7 @@ def entries_about(content: str, entries: Iterable[Entry], *, cut_from: str | Non
     wanted: set[object] = {content}
     runs: set[object] = {cut_from}
     chain: list[Entry] = []
-    for entry in reversed([entry for entry in known if entry["kind"] in {"generate", "column", "impute"}]):
+    for entry in reversed([entry for entry in known if entry["kind"] in MAKING]):
         detail = mapping(entry.get("detail"))
         if entry["id"] in runs or mapping(detail.get("output")).get("digest") in wanted:
             chain.append(entry)
@@ -108,7 +108,7 @@ def write_data(
 
     content = frame_digest(frame)
     about = entries_about(content, entries, cut_from=cut_from)
-    runs = [entry for entry in about if entry["kind"] in {"generate", "column", "impute"}]
+    runs = [entry for entry in about if entry["kind"] in MAKING]
     if not runs:
         raise OptionError(
             f"A frame as a run of this session made it was expected; {shown(frame_name)} isn't one, or has changed since.",

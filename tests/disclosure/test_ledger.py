@@ -39,6 +39,14 @@ def test_entries_come_back_in_order(path: Path) -> None:
         assert ledger.verify() == []
 
 
+def test_the_file_is_its_owners_alone(path: Path) -> None:
+    with Ledger(path) as ledger:
+        ledger.append(entries()[0] | {"id": "another"})
+        modes = {item.name: item.stat().st_mode & 0o777 for item in path.parent.glob("ledger*")}
+    assert set(modes.values()) == {0o600}
+    assert "ledger.sqlite3-wal" in modes
+
+
 def test_the_same_entry_twice_is_one_line(path: Path) -> None:
     with Ledger(path) as ledger:
         ledger.append(entries()[0])

@@ -286,7 +286,14 @@ def values() -> None:
         "render",
         {"about": "the block for metadata of any shape", "cases": [{"metadata": own, "block": render_block(own)} for own in blocks]},
     )
-    folds = [[], [RUN, RERUN, COLUMN, REPORT, SAID], [SAID_LAST, SAID_LATER, SAID, RUN]]
+    texts = RUN | {"kind": "texts", "slot": "texts:notes", "frame": "notes", "content": "sha256:1"}
+    again = RERUN | {"kind": "texts", "slot": "texts:notes", "frame": "notes", "content": "sha256:2"}
+    folds = [
+        [],
+        [texts, REPORT | {"created": "2026-11-23T15:15:00Z", "frame": "notes"}, again],
+        [RUN, RERUN, COLUMN, REPORT, SAID],
+        [SAID_LAST, SAID_LATER, SAID, RUN],
+    ]
     write("fold", {"about": "from entries to fields", "cases": [{"entries": entries, "fields": fold(entries)} for entries in folds]})
 
 

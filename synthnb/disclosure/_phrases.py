@@ -1,0 +1,29 @@
+"""Turns of phrase that the fields of a record have in common."""
+
+from __future__ import annotations
+
+__all__ = ["about", "counted", "moment", "named"]
+
+_LONGEST_NAME = 60
+
+
+def named(value: object) -> str:
+    """A name from data in quotation marks, cut to 60 characters."""
+    text = " ".join(str(value).split())
+    return f"“{text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 1] + '…'}”"
+
+
+def about(subject: str, *said: str) -> str:
+    """A value about a subject; none where there is nothing to say."""
+    text = "; ".join(part for part in said if part)
+    return f"{subject}: {text}" if text else ""
+
+
+def counted(number: int, one: str, several: str = "") -> str:
+    """``1 row``, ``2,000 rows``."""
+    return f"{number:,} {one if number == 1 else several or f'{one}s'}"
+
+
+def moment(text: str) -> str:
+    """A time in UTC, to the second."""
+    return f"{text[:19].replace('T', ' ')} UTC"
