@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from synthnb._canonical import Json
 
-__all__ = ["LARGEST_CONTEXT", "Finish", "Locality", "Model", "ModelInfo", "Reply", "Request"]
+__all__ = ["LARGEST_CONTEXT", "Fault", "Finish", "Locality", "Model", "ModelInfo", "Reply", "Request"]
 
 LARGEST_CONTEXT = 4096
 """Tokens for prompt and reply together that a model on this machine is opened with, at most."""
@@ -19,6 +19,9 @@ Locality = Literal["in-process", "local-server", "hosted"]
 
 Finish = Literal["stop", "length", "error"]
 """Why a reply ended: the model was done, ``max_tokens`` was reached, or it failed."""
+
+Fault = Literal["", "request", "passing", "lasting"]
+"""Why a call failed: by what it asked for, by what may pass, or by what no other request to this model can change."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +49,7 @@ class ModelInfo:
     developer: str = ""
     """Who trained it."""
     adaptation: str = ""
-    """How its developer's weights were changed, such as ``none: prompted only``."""
+    """How its developer's weights were changed, such as ``none: prompted only``; of recorded replies, the digest of their file."""
     stand_in: bool = False
     """It only stands in for a language model, and its texts aren't one's."""
     family: str = ""
@@ -110,7 +113,9 @@ class Reply:
     model: str
     """The model that replied, as it names itself."""
     error: str = ""
-    """Why it failed, in a sentence without a full stop, if ``finish`` is ``"error"``."""
+    """Why it failed, in a sentence without a full stop, if ``finish`` is ``"error"``; through `Calls`, without the prompt."""
+    fault: Fault = ""
+    """What kind of failure it is, where that is known."""
     tries: int = 1
     """How often the request was sent until this came of it."""
     seconds: float = 0.0

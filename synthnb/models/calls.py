@@ -15,6 +15,7 @@ its threads. A reply is in the store before anybody sees it.
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 import warnings
 from collections import Counter, deque
@@ -28,6 +29,7 @@ from synthnb._clock import utc_now
 from synthnb.errors import ModelError, StorageError, SynthnbWarning
 from synthnb.models.base import Model, Reply, Request
 from synthnb.models.limits import Estimate, Held, Limits, Meter, cost, span
+from synthnb.models.quoting import sealed, unquoted
 from synthnb.models.store import Kept, NewerStoreError, Store, call_key, who_replies
 
 if TYPE_CHECKING:
@@ -40,8 +42,9 @@ _T = TypeVar("_T")
 _GIVE_UP_AFTER = 5
 """Replies at the beginning of a run that may all fail before it is given up."""
 _MOST_IN_A_ROW = 20
-"""Calls in a row that may fail after several tries each before the run stops."""
-
+"""Calls in a row that may fail for what may pass, after all their tries, before the run stops."""
+_MOST_REFUSED = 5
+"""Calls that may be refused for what no request can change, none succeeding meanwhile, before the run stops."""
 
 _NO_REPLY = Reply(text="", tokens_in=0, tokens_out=0, finish="error", model="", error="the model gave no reply")
 
@@ -60,7 +63,14 @@ class _Call:
     number: int
     """Which call of the run it is."""
     kept: Kept | None = None
+    refused: Reply | None = None
+    """Why it can't be sent to anybody."""
     held: Held | None = None
+
+    @property
+    def answered(self) -> bool:
+        """There is an answer without the model."""
+        return self.kept is not None or self.refused is not None
 
 
 class Calls:
@@ -75,7 +85,7 @@ class Calls:
     store : Store, optional
         Where replies are kept, and taken from. One that fails is given up with a warning; the run goes on without.
     sensitive : bool
-        Keep prompts and templates out of the store and the account; their digests stay.
+        Keep prompts and templates out of the store and the account, and a provider's words out of errors; their digests stay.
 
     Raises
     ------
@@ -106,7 +116,7 @@ class Calls:
         self._sent: dict[str, dict[str, Json]] = {}
         self._when: list[str] = []
         self._asked = _Asked()
-        self._failed_in_a_row = 0
+        self._failed_in_a_row = self._refused_in_a_row = 0
 
     @property
     def store(self) -> Store | None:
@@ -217,7 +227,8 @@ class Calls:
 
     def _take(self, call: _Call, reply: Reply) -> Reply:
         """Keep a reply that came, before anything else, and count it."""
-        came = reply = replace(reply, key=call.key, kept=False)
+        said = reply.error if call.refused else self._said(reply.error, call.request)
+        came = reply = replace(reply, key=call.key, kept=False, error=said)
         if reply.finish == "error":
             self._tally["failed"] += 1
             self._asked.free(call.base, call.again)
@@ -247,9 +258,28 @@ class Calls:
                 f"Each of the first {failed} calls to {self.model.info.id} failed: {reply.error}.",
                 fix="Correct that, or choose another model.",
             )
-        self._failed_in_a_row = self._failed_in_a_row + 1 if reply.finish == "error" and reply.tries > 1 else 0
+        passing = reply.finish == "error" and (reply.tries > 1 or reply.fault == "passing")
+        self._failed_in_a_row = self._failed_in_a_row + 1 if passing else 0
+        # A single request that is refused, in between, says nothing of the others.
+        self._refused_in_a_row = 0 if reply.finish != "error" else self._refused_in_a_row + (reply.fault == "lasting")
         if self._failed_in_a_row >= _MOST_IN_A_ROW:
-            self.stopped = self.stopped or f"{_MOST_IN_A_ROW} calls in a row failed, each tried several times: {reply.error}"
+            often = ", each tried several times" if reply.tries > 1 else ""
+            self.stopped = self.stopped or f"{_MOST_IN_A_ROW} calls in a row failed{often}: {reply.error}"
+        if self._refused_in_a_row >= _MOST_REFUSED:
+            self.stopped = self.stopped or f"{_MOST_REFUSED} calls were refused for a reason that lasts: {reply.error}"
+
+    def _said(self, text: str, *requests: Request) -> str:
+        """What an error may say where it is read and recorded: nothing of the prompt, and of a sensitive run no foreign words."""
+        if not text:
+            return text
+        return sealed(text) if self.sensitive else unquoted(text, *requests)
+
+    def _without_quotes(self, error: ModelError, requests: Sequence[Request]) -> ModelError:
+        """A model's own error, as it may be shown."""
+        fix = unquoted(error.fix, *requests)
+        if self.sensitive:
+            return type(error)(f"The model {self.model.info.id} can't be used: {sealed(error.message)}.", fix=fix)
+        return type(error)(unquoted(error.message, *requests), fix=fix)
 
 
 class _Asking:
@@ -271,13 +301,14 @@ class _Asking:
             if self._listed is not None:
                 yield from self._found(self._listed)
             while (call := self._draw()) is not None:
-                if call.kept is None:
-                    yield from self._written(call)
-                else:
+                if call.answered:
                     yield call.position, self._take(call)
+                else:
+                    yield from self._written(call)
         finally:
             for call in list(self._open.values()):
                 self._calls._asked.free(call.base, call.again)
+            self._calls._shelf.tell_damaged()
 
     def _found(self, listed: Sequence[_Call]) -> Iterator[tuple[int, Reply]]:
         kept = self._calls._shelf.find([call.key for call in listed])
@@ -297,7 +328,9 @@ class _Asking:
         self._open[call.number] = call
         if self._listed is None:
             call.kept = calls._shelf.find([call.key]).get(call.key)
-        if call.kept is not None:
+        if call.kept is None:
+            call.refused = _unsendable(call.request)
+        if call.answered:
             return call
         held = calls._meter.reserve(call.request)
         if isinstance(held, Held):
@@ -312,12 +345,12 @@ class _Asking:
         call: _Call | None = first
         place = 0
         while call is not None:
-            if call.kept is None:
+            if call.answered:
+                self._met.append(call)
+            else:
                 flying[place] = call
                 yield call.request
                 place += 1
-            else:
-                self._met.append(call)
             call = self._draw() if len(self._met) < self._most_met else None
 
     def _written(self, first: _Call) -> Iterator[tuple[int, Reply]]:
@@ -325,7 +358,7 @@ class _Asking:
         flying: dict[int, _Call] = {}
         replies = self._calls.model.write(self._feed(first, flying))
         try:
-            for place, reply in replies:
+            for place, reply in self._from_model(replies, flying):
                 call = flying.pop(place)
                 yield call.position, self._take(call, reply)
                 while self._met:
@@ -344,9 +377,27 @@ class _Asking:
             kept = self._met.popleft()
             yield kept.position, self._take(kept)
 
+    def _from_model(self, replies: Iterator[tuple[int, Reply]], flying: Mapping[int, _Call]) -> Iterator[tuple[int, Reply]]:
+        try:
+            yield from replies
+        except ModelError as error:
+            # Raised anew, as its trace would keep the provider's words.
+            raise self._calls._without_quotes(error, [call.request for call in flying.values()]) from None
+
     def _take(self, call: _Call, reply: Reply = _NO_REPLY) -> Reply:
         self._open.pop(call.number, None)
-        return self._calls._take(call, reply) if call.kept is None else self._calls._take_kept(call, call.kept)
+        return self._calls._take(call, call.refused or reply) if call.kept is None else self._calls._take_kept(call, call.kept)
+
+
+def _unsendable(request: Request) -> Reply | None:
+    """Why a request can't be sent: it holds half a character, which UTF-8 can't carry."""
+    schema = "" if request.schema is None else json.dumps(request.schema, ensure_ascii=False)
+    parts = {"prompt": request.prompt, "system text": request.system, "schema": schema, "grammar": request.grammar}
+    for name, text in {**parts, "stop words": "".join(request.stop)}.items():
+        if any("\ud800" <= letter <= "\udfff" for letter in ("" if text.isascii() else text)):
+            error = f"half a character (a lone surrogate) in the {name} is no text; the request wasn't sent"
+            return Reply(text="", tokens_in=0, tokens_out=0, finish="error", model="", error=error, fault="request", tries=0)
+    return None
 
 
 class _Asked:
@@ -394,12 +445,28 @@ class _Shelf:
     def __init__(self, store: Store | None) -> None:
         self.store = store
         self.state = "off" if store is None else store.path.name
+        self._damaged: set[str] = set()
+        self._told = 0
         if store is not None:
             self._tried(lambda: store.find([""]))
 
     def find(self, keys: Sequence[str]) -> dict[str, Kept]:
         store = self.store
-        return (self._tried(lambda: store.find(keys)) if store else None) or {}
+        found = (self._tried(lambda: store.find(keys)) if store else None) or {}
+        self._damaged |= store.damaged.intersection(keys) if store else set()
+        return found
+
+    def tell_damaged(self) -> None:
+        """Warn of replies that turned out to be damaged since the last warning."""
+        count = len(self._damaged)
+        if self.store and count > self._told:
+            self._told, self.state = count, f"{self.store.path.name}, {count:,} damaged"
+            warnings.warn(
+                f"{count:,} {'reply' if count == 1 else 'replies'} in the store of calls {self.store.path.name} "
+                f"{'is' if count == 1 else 'are'} damaged. What was asked for again takes {'its' if count == 1 else 'their'} place.",
+                SynthnbWarning,
+                stacklevel=2,
+            )
 
     def put(self, key: str, request: Request | None, reply: Reply, who: Mapping[str, str]) -> Reply:
         store = self.store

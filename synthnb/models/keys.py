@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from dataclasses import dataclass
 from typing import NoReturn
@@ -21,7 +22,8 @@ VARIABLES = {
 
 _SERVICE = "synthnb"
 _PATIENCE = 2.0
-_SHORTEST_SCRUBBED = 6
+_BLOT = "[key]"
+_SHORTEST_ANYWHERE = 6
 _given: dict[str, Key] = {}
 _locked: dict[str, str] = {}
 
@@ -48,10 +50,22 @@ class Key:
         return self._secret
 
     def scrub(self, text: str) -> str:
-        """A text with the key blotted out."""
-        if len(self._secret) < _SHORTEST_SCRUBBED:
-            return text
-        return text.replace(self._secret, "[key]")
+        """A model's text with the key blotted out; a key under six characters may be one of its words and stays."""
+        return text if len(self._secret) < _SHORTEST_ANYWHERE else text.replace(self._secret, _BLOT)
+
+    def scrub_said(self, text: str) -> str:
+        """A provider's own words with the key blotted out.
+
+        A key under six characters is blotted out where it stands as a word of its own; of a longer one also its start
+        at the text's end, where the text may have been cut.
+        """
+        if len(self._secret) < _SHORTEST_ANYWHERE:
+            return re.sub(rf"(?<![\w-]){re.escape(self._secret)}(?![\w-])", _BLOT, text)
+        text = self.scrub(text)
+        for length in range(min(len(text), len(self._secret) - 1), _SHORTEST_ANYWHERE - 1, -1):
+            if text.endswith(self._secret[:length]):
+                return f"{text[:-length]}{_BLOT}"
+        return text
 
     def __repr__(self) -> str:
         return f"<Key from {self.source}>"

@@ -6,12 +6,20 @@
     used + in flight + the next call > limit       it waits until those in flight are done
     used             + the next call > limit       the run stops
 
-A call in flight counts with the most it may use: its prompt, estimated from its
-length, and ``max_tokens``; once done, with what the model says it used.
+A call in flight counts with the most it may use; once done, with what the model says it used. Where tokens or
+money are limited the first call is made alone, for a provider may count much that isn't in the prompt. From its
+reply on, a prompt of ``s`` bytes is taken to be read as at most
+
+    min over the sizes seen  of  t + max(0, s - b) + min(t, s)/4 + 64
+
+tokens, where t and b are the most tokens and the most bytes of the calls of a size (between two powers of 2).
+Whatever the provider adds to each prompt is in ``t`` already, and a token has at least one byte. A quarter and 64
+allow for texts that are denser than those before.
 """
 
 from __future__ import annotations
 
+import json
 import math
 import threading
 import time
@@ -30,11 +38,13 @@ if TYPE_CHECKING:
 __all__ = ["Estimate", "Held", "Limits", "Meter", "cost", "span"]
 
 _FRAME = 64
-"""Tokens that a chat template and a default system prompt add, at most."""
+"""Tokens that a chat template and a default system prompt add, about."""
 _TOKENS_A_BYTE = 0.25
 """Of English prose, roughly; replaced by what is seen."""
 _MOST_TOKENS_A_BYTE = 0.5
-_MARGIN = 1.25
+"""Before anything is seen."""
+_SPARE = 0.25
+"""How much denser than before a text may be."""
 _LONGER = 1.5
 """A call is taken to last so many times the mean of those before it."""
 _WORDS = {"tokens": "tokens", "money": "US dollars", "seconds": "seconds", "watt_hours": "watt-hours"}
@@ -126,7 +136,9 @@ class Held:
     money: float
     """What these cost; 0 where the price isn't known."""
     size: int
-    """Bytes of its prompt."""
+    """Bytes of its prompt, and of its schema and grammar where the model may read them."""
+    max_tokens: int
+    """The most it was asked to write."""
 
 
 class Meter:
@@ -144,7 +156,8 @@ class Meter:
         self._replies = self._written = 0
         self._busy = 0.0
         self._bytes = self._read = 0
-        self._densest = 0.0
+        self._seen: dict[int, tuple[int, int]] = {}
+        self._overlong = 0
         self._held = {"tokens": 0.0, "money": 0.0}
         self._began: tuple[float, float] | None = None
         self._ended = (0.0, 0.0)
@@ -152,6 +165,7 @@ class Meter:
         """Tokens read."""
         self.tokens_out = 0
         """Tokens written."""
+        self._first_is_alone = limits.tokens is not None or limits.money is not None
         self._refuse_what_cannot_be_known()
 
     @property
@@ -188,14 +202,18 @@ class Meter:
             now = (time.monotonic(), time.process_time())
             if self._began is None:
                 self._began = self._ended = now
+            if self._first_is_alone and not self._replies and self._held["tokens"]:
+                return None
             need, used = self._most(request), self._used(now)
             for name, limit in self._limits.to_dict().items():
                 held = self._held.get(name, 0.0)
                 if used[name] + held + need[name] > limit or (name not in self._held and used[name] >= limit):
-                    return None if held else f"the limit of {limit:,} {_WORDS[name]} was reached"
+                    # Tokens held are whole numbers, so that none are left over when nothing is in flight.
+                    waits = name in self._held and self._held["tokens"]
+                    return None if waits else f"the limit of {limit:,} {_WORDS[name]} was reached"
             for name in self._held:
                 self._held[name] += need[name]
-            return Held(size=_size(request), **{name: need[name] for name in self._held})
+            return Held(size=self._size(request), max_tokens=request.max_tokens, **{name: need[name] for name in self._held})
 
     def release(self, held: Held) -> None:
         """Give back what was set aside for a call that was broken off."""
@@ -214,10 +232,13 @@ class Meter:
             self._replies += 1
             self._written += reply.tokens_out
             self._busy += reply.seconds
+            self._overlong = max(self._overlong, reply.tokens_out - held.max_tokens)
             if reply.tokens_in > 0:
                 self._bytes += held.size
                 self._read += reply.tokens_in
-                self._densest = max(self._densest, reply.tokens_in / held.size)
+                # Of the calls of like size, the most tokens and the most bytes stand for all.
+                most, largest = self._seen.get(held.size.bit_length(), (0, 0))
+                self._seen[held.size.bit_length()] = max(most, reply.tokens_in), max(largest, held.size)
 
     def estimate(self, sample: Sequence[Request], count: int, *, pace: tuple[float, float] | None = None) -> Estimate:
         """What so many calls like these are going to use.
@@ -233,7 +254,7 @@ class Meter:
         """
         many = count / len(sample) if sample else 0.0
         dense = self._read / self._bytes if self._bytes else _TOKENS_A_BYTE
-        tokens_in = round(many * sum(_size(request) * dense for request in sample))
+        tokens_in = round(many * sum(self._size(request) * dense for request in sample))
         most = [request.max_tokens for request in sample]
         written = self._written / self._replies if self._replies else pace[0] if pace else None
         tokens_out = round(many * sum(most if written is None else [min(written, limit) for limit in most]))
@@ -279,14 +300,26 @@ class Meter:
 
     def _most(self, request: Request) -> dict[str, float]:
         """The most that a call may use."""
-        dense = max(self._densest * _MARGIN, _TOKENS_A_BYTE) if self._densest else _MOST_TOKENS_A_BYTE
-        prompt = math.ceil(_size(request) * min(dense, 1.0)) + _FRAME
+        prompt, written = self._most_read(self._size(request)), request.max_tokens + self._overlong
         return {
-            "tokens": prompt + request.max_tokens,
-            "money": self._price(prompt, request.max_tokens) or 0.0,
+            "tokens": prompt + written,
+            "money": self._price(prompt, written) or 0.0,
             "seconds": _LONGER * self._busy / self._replies if self._replies else 0.0,
             "watt_hours": (self.watt_hours or 0.0) / self._replies if self._replies else 0.0,
         }
+
+    def _most_read(self, size: int) -> int:
+        """The most tokens that a prompt of so many bytes may be counted as."""
+        if not self._seen:
+            return math.ceil(size * _MOST_TOKENS_A_BYTE) + _FRAME
+        return min(math.ceil(most + max(0, size - largest) + _SPARE * min(most, size)) for most, largest in self._seen.values()) + _FRAME
+
+    def _size(self, request: Request) -> int:
+        """Bytes that the model may read; in this process schema and grammar aren't part of the prompt."""
+        texts = [request.system, request.prompt]
+        if self._info.locality != "in-process":
+            texts += [request.grammar, "" if request.schema is None else json.dumps(request.schema, ensure_ascii=False)]
+        return max(1, sum(len(text.encode("utf-8", "surrogatepass")) for text in texts))
 
     def _used(self, now: tuple[float, float]) -> dict[str, float]:
         began = self._began or now
@@ -296,7 +329,3 @@ class Meter:
             "seconds": now[0] - began[0],
             "watt_hours": energy.watt_hours(now[1] - began[1]),
         }
-
-
-def _size(request: Request) -> int:
-    return max(1, len(request.system.encode("utf-8", "surrogatepass")) + len(request.prompt.encode("utf-8", "surrogatepass")))

@@ -5,7 +5,8 @@ One JSON object a line, of two kinds::
     {"match": "haemoglobin", "reply": "Haemoglobin is stable."}
     {"match": ["Row 3", "terse"], "reply": "Fine.", "model": "qwen-72b", "repeat": true}
 
-        the first line whose texts all occur in system and prompt, used once unless ``repeat``
+        the first line whose texts all occur in system and prompt, used once unless ``repeat``;
+        ``"match": []`` fits every request
 
     {"key": "sha256:…", "who": {…}, "reply": {"text": "…", …}, …}
 
@@ -23,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from synthnb._canonical import digest_file
+from synthnb._canonical import digest_bytes, digest_file
 from synthnb.errors import ModelError, ModelFileError, ModelMissingError, shown
 from synthnb.models.base import ModelInfo, Reply, Request
 from synthnb.models.families import family_of
@@ -92,13 +93,15 @@ class Replay:
         self._closed = False
         self._read(path)
         recorded = sorted({reply.model for reply in (*self._kept.values(), *(line.reply for line in self._lines)) if reply.model})
+        found = digest_file(path)
         self._info = ModelInfo(
             id=f"replay:{path.name}",
             name=", ".join(recorded) or "recorded replies, by whom isn't said",
-            provider=f"recorded replies ({path.name})",
+            # The digest is in the provider's name, so that other replies under the same name are other calls.
+            provider=f"recorded replies ({path.name}, sha256 {found.removeprefix('sha256:')[:16]})",
             licence="",
             locality="in-process",
-            weights_digest=digest_file(path),
+            adaptation=f"recorded replies, sha256 {found.removeprefix('sha256:')}",
             stand_in=not recorded,
             family=family_of(recorded[0]) if len(recorded) == 1 else "",
             seed_support=True,
@@ -109,7 +112,7 @@ class Replay:
 
     @property
     def info(self) -> ModelInfo:
-        """What there is to say about it; ``weights_digest`` is the file's."""
+        """What there is to say about it; the digest of the file is in ``adaptation``."""
         return self._info
 
     def write(self, requests: Iterable[Request]) -> Iterator[tuple[int, Reply]]:
@@ -144,11 +147,9 @@ class Replay:
             if line.fits(said):
                 line.used = not line.repeat
                 return line.reply
-        words = " ".join(request.prompt.split())
-        asked = f"{words[:60]}…" if len(words) > 60 else words
-        return Reply(
-            text="", tokens_in=0, tokens_out=0, finish="error", model="", error=f"no recorded reply fits the prompt {shown(asked)}"
-        )
+        asked = request.prompt.encode("utf-8", "surrogatepass")
+        error = f"no recorded reply fits the prompt (of {len(request.prompt):,} characters, {digest_bytes(asked)[:23]})"
+        return Reply(text="", tokens_in=0, tokens_out=0, finish="error", model="", error=error, fault="request")
 
     def _read(self, path: Path) -> None:
         try:
@@ -162,6 +163,8 @@ class Replay:
         if wrong:
             more = f"; and {len(wrong) - 3:,} more" if len(wrong) > 3 else ""
             raise ModelFileError(f"{shown(path.name)} isn't a file of recorded replies: {'; '.join(wrong[:3])}{more}.", fix=_FORM)
+        if not self._lines and not self._kept:
+            raise ModelFileError(f"{shown(path.name)} holds no recorded reply.", fix=_FORM)
 
     def _take(self, text: str) -> str:
         """Keep what a line says; else what is wrong with it."""
@@ -187,8 +190,10 @@ class Replay:
     def _take_matching(self, line: dict[str, Json]) -> str:
         match = line.get("match")
         texts = [match] if isinstance(match, str) else match
-        if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
+        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
             return "has no text to match"
+        if "" in texts:
+            return 'has an empty text to match (write "match": [] for a reply to any request)'
         if not isinstance(line.get("reply"), str):
             return "has no reply"
         self._lines.append(_Line(tuple(texts), _reply(line["reply"], line), line.get("repeat") is True))

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from types import TracebackType
+from types import TracebackType, UnionType
 from typing import TYPE_CHECKING, Any, Self
 
 from synthnb._canonical import digest_bytes
@@ -37,7 +37,7 @@ SCHEME = "synthnb.call/1"
 
 LEFT_OUT: Mapping[str, str] = {
     "id": "the name a model is opened by: the same weights may be opened by several",
-    "base address": "where a server listens: moving it changes no text",
+    "base address": "where a server listens, if the digest of its weights is known; if not, its host and port are in who runs the model",
     "key": "who pays has no part in the text, and a secret may not leave a trace",
     "lanes, threads, slots, concurrency": "how fast it goes; a model whose text depends on them says that it has no seed support",
     "timeouts, tries": "how long one waits",
@@ -80,6 +80,15 @@ _CAUSES = {
     "closed": ("was closed", "Open it again."),
 }
 _KEPT_FIELDS = ("text", "tokens_in", "tokens_out", "finish", "model", "tries", "seconds", "fingerprint")
+_KINDS: Mapping[str, type | UnionType] = {
+    "text": str,
+    "tokens_in": int,
+    "tokens_out": int,
+    "model": str,
+    "tries": int,
+    "seconds": int | float,
+    "fingerprint": str,
+}
 
 
 class NewerStoreError(StorageError):
@@ -168,6 +177,8 @@ class Store:
     def __init__(self, path: str | Path, *, patience: float = _PATIENCE) -> None:
         self.path = Path(path)
         """Where the store is."""
+        self.damaged: set[str] = set()
+        """Keys whose replies turned out to be damaged; the next reply put under one of them takes its place."""
         self._patience = patience
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
@@ -193,7 +204,7 @@ class Store:
         return found.reply if found else None
 
     def find(self, keys: Sequence[str]) -> dict[str, Kept]:
-        """Return what is kept under those of the keys that are there."""
+        """Return what is kept under those of the keys that are there; a row that isn't as it was written is put into `damaged`."""
         found: dict[str, Kept] = {}
         if not keys or not (self._connection or self._closed or self.path.exists()):
             return found
@@ -203,7 +214,11 @@ class Store:
                     "SELECT key, written, reply FROM reply WHERE key IN (SELECT value FROM json_each(?))",
                     (json.dumps(keys[start : start + _AT_ONCE]),),
                 )
-                found |= {key: Kept(_read(key, body), written) for key, written, body in rows}
+                for key, written, body in rows:
+                    try:
+                        found[key] = Kept(_read(key, body), written)
+                    except _DamagedRow:
+                        self.damaged.add(key)
         return found
 
     def put(self, key: str, request: Request | None, reply: Reply, *, who: Mapping[str, str] | None = None) -> Reply:
@@ -233,7 +248,12 @@ class Store:
             if connection.execute("INSERT OR IGNORE INTO reply VALUES (?, ?, ?, ?, ?)", row).rowcount:
                 return replace(reply, key=key)
             standing: tuple[str] = connection.execute("SELECT reply FROM reply WHERE key = ?", (key,)).fetchone()
-        return replace(_read(key, standing[0]), kept=False)
+            try:
+                return replace(_read(key, standing[0]), kept=False)
+            except _DamagedRow:
+                connection.execute("INSERT OR REPLACE INTO reply VALUES (?, ?, ?, ?, ?)", row)
+                self.damaged.discard(key)
+        return replace(reply, key=key)
 
     def mark(self, run_id: str, unit: str, key: str) -> None:
         """Note that a unit of a run, such as ``row:17``, came of the reply under a key."""
@@ -255,7 +275,7 @@ class Store:
             rows = connection.execute(
                 "SELECT reply FROM reply WHERE who = ? ORDER BY rowid DESC LIMIT ?", (_dump(who_replies(info)), last)
             ).fetchall()
-        replies = [_read("", body) for (body,) in rows]
+        replies = [reply for (body,) in rows if (reply := _readable(body)) is not None]
         if not replies:
             return None
         return sum(item.tokens_out for item in replies) / len(replies), sum(item.seconds for item in replies) / len(replies)
@@ -278,7 +298,11 @@ class Store:
             raise OptionError(
                 f"No reply of a run {shown(run_id)} is in {self.path.name}.", fix="Run it with a store of calls, or correct the id."
             )
-        write_atomically(Path(path), b"".join(_line(*row) for row in rows))
+        try:
+            lines = [_line(*row) for row in rows]
+        except (ValueError, _DamagedRow) as error:
+            raise self._translated(_DamagedRow("malformed row")) from error
+        write_atomically(Path(path), b"".join(lines))
         return len(rows)
 
     @contextmanager
@@ -301,6 +325,8 @@ class Store:
             # SQLite gives the files beside it the same mode.
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
         connection = sqlite3.connect(self.path, timeout=self._patience, isolation_level=None, check_same_thread=False)
+        # What is written is ASCII; other bytes are damage to one row, not to the store.
+        connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
         try:
             self._prepare(connection)
         except BaseException:
@@ -341,12 +367,24 @@ def _dump(value: Mapping[str, Any]) -> str:
 
 def _read(key: str, body: str) -> Reply:
     try:
-        return Reply(**{name: json.loads(body)[name] for name in _KEPT_FIELDS}, key=key, kept=True)
-    except (ValueError, TypeError, KeyError) as error:
+        said = json.loads(body if body.isascii() else "")
+        reply = Reply(**{name: said[name] for name in _KEPT_FIELDS}, key=key, kept=True)
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise _DamagedRow("malformed row") from error
+    if not all(isinstance(getattr(reply, name), kind) for name, kind in _KINDS.items()) or reply.finish not in {"stop", "length"}:
+        raise _DamagedRow("malformed row")
+    return reply
+
+
+def _readable(body: str) -> Reply | None:
+    try:
+        return _read("", body)
+    except _DamagedRow:
+        return None
 
 
 def _line(key: str, who: str, request: str | None, reply: str) -> bytes:
+    _read(key, reply)
     content: dict[str, Json] = {
         "key": key,
         "who": json.loads(who),

@@ -13,6 +13,7 @@ from collections.abc import Callable, Generator, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from synthnb._optional import need
 from synthnb.errors import MissingExtraError, ModelError, OptionError, shown
@@ -21,7 +22,7 @@ from synthnb.models.families import family_of
 from synthnb.models.keys import VARIABLES, Key, find_key
 from synthnb.models.listing import VENDORS
 from synthnb.models.prices import find_price
-from synthnb.models.remote.addresses import is_loopback, patient, read_base, split_options
+from synthnb.models.remote.addresses import is_loopback, patient, place_of, read_base, split_options
 from synthnb.models.remote.faults import Lasting, Passing, from_status
 from synthnb.models.remote.pacing import Pace, Patience
 from synthnb.models.remote.refusals import Refusals
@@ -31,10 +32,12 @@ from synthnb.models.remote.working import Sent, Work
 __all__ = ["Vendor", "open_vendor"]
 
 _ADDRESSES = {"openai": "OPENAI_BASE_URL", "anthropic": "ANTHROPIC_BASE_URL", "google": "GOOGLE_GEMINI_BASE_URL"}
+_DOMAINS = {"openai": ".openai.com", "anthropic": ".anthropic.com", "google": ".googleapis.com"}
 _PROPRIETARY = {"openai": {"gpt"}, "anthropic": {"claude"}, "google": {"gemini"}}
 _SEEDLESS = {"anthropic"}
 _LARGEST_SEED = 2**31 - 1
 _AT_ONCE = 64
+_LONGEST_NAME = 200
 _SETTINGS = {"temperature": "temperature", "top_p": "top_p", "seed": "seed", "stop": "stop_sequences"}
 """By its name in a request to OpenAI, a setting's name in pydantic-ai."""
 _SENT_AS = {
@@ -130,7 +133,8 @@ class Vendor:
         self._left_out: set[str] = set()
         self._estimated = 0
         self._work = Work(name, model, self._send, Pace(at_once), self._patience)
-        self._info = _described(name, provider, model, at_once, schemas=bool(self._client.profile.get("supports_json_schema_output")))
+        schemas = bool(self._client.profile.get("supports_json_schema_output"))
+        self._info = _described(name, provider, model, at_once, schemas=schemas, address=address)
 
     @property
     def info(self) -> ModelInfo:
@@ -198,7 +202,9 @@ class Vendor:
             fault = Passing(f"no whole reply came within {self._patience.total:g} s")
         except exceptions.ModelHTTPError as error:
             body = error.body if isinstance(error.body, bytes) else json.dumps(error.body, default=str).encode()
-            fault = from_status(error.status_code, error.headers or {}, body, key_from=VARIABLES[self._provider][0])
+            fault = from_status(
+                error.status_code, error.headers or {}, body, key_from=VARIABLES[self._provider][0], scrub=self._key.scrub_said
+            )
             if isinstance(fault, Passing) and fault.after is None:
                 fault.after = getattr(error, "retry_after", None)
         except exceptions.ContentFilterError:
@@ -247,16 +253,16 @@ class Vendor:
             tokens_in=response.usage.input_tokens if counted else estimated_tokens(request.system + request.prompt),
             tokens_out=response.usage.output_tokens if counted else estimated_tokens(text),
             finish="length" if response.finish_reason == "length" else "stop",
-            model=self._key.scrub(str(response.model_name or self._model)),
-            fingerprint=self._key.scrub(exchange.fingerprint),
+            model=self._key.scrub_said(str(response.model_name or self._model))[:_LONGEST_NAME],
+            fingerprint=self._key.scrub_said(exchange.fingerprint)[:_LONGEST_NAME],
         )
 
     def _scrubbed(self, fault: Passing | Lasting) -> Passing | Lasting:
         """The fault, without the key if the vendor quoted it."""
-        fault.reason = self._key.scrub(fault.reason)
+        fault.reason = self._key.scrub_said(fault.reason)
         fault.args = (fault.reason,)
         if isinstance(fault, Lasting):
-            fault.said, fault.named = self._key.scrub(fault.said), self._key.scrub(fault.named)
+            fault.said, fault.named = self._key.scrub_said(fault.said), self._key.scrub_said(fault.named)
         return fault
 
 
@@ -284,7 +290,7 @@ async def _note_response(response: Any) -> None:
     """Note OpenAI's fingerprint, which the client doesn't hand on."""
     await response.aread()
     found = _json(response.content).get("system_fingerprint")
-    _under_way.get().fingerprint = found[:200] if isinstance(found, str) else ""
+    _under_way.get().fingerprint = found if isinstance(found, str) else ""
 
 
 def _json(content: bytes) -> dict[str, Any]:
@@ -320,13 +326,13 @@ def _address(provider: str) -> str:
     return base
 
 
-def _described(name: str, provider: str, model: str, at_once: int, *, schemas: bool) -> ModelInfo:
+def _described(name: str, provider: str, model: str, at_once: int, *, schemas: bool, address: str) -> ModelInfo:
     price, family = find_price(model, provider=provider), family_of(model)
     proprietary = family in _PROPRIETARY[provider]
     return ModelInfo(
         id=name,
         name=model,
-        provider=VENDORS[provider],
+        provider=_who(provider, address),
         licence="proprietary" if proprietary else "",
         locality="hosted",
         context=price.context if price else None,
@@ -340,6 +346,13 @@ def _described(name: str, provider: str, model: str, at_once: int, *, schemas: b
         price_in=price.price_in if price else None,
         price_out=price.price_out if price else None,
     )
+
+
+def _who(provider: str, address: str) -> str:
+    """Who runs it: somebody else's server behind the vendor's client is somebody else, and its replies are its own."""
+    host = f".{urlsplit(address).hostname or ''}"
+    own = not address or host.endswith(_DOMAINS[provider])
+    return VENDORS[provider] if own else f"{VENDORS[provider]}'s client at {place_of(address)}"
 
 
 def _openai(model: str, key: Key, address: str | None, http: Any) -> Any:

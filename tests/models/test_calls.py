@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -148,6 +150,57 @@ def test_a_service_that_stays_away_stops_the_run_and_keeps_what_is_there() -> No
     assert calls.stopped.startswith("20 calls in a row failed, each tried several times: ")
 
 
+@pytest.mark.parametrize(("fault", "said"), [("quota", "HTTP 429: You exceeded"), ("401", "HTTP 401"), ("402", "HTTP 402")])
+def test_a_refusal_that_lasts_stops_a_run_that_began_well(fault: str, said: str) -> None:
+    with served("ok", "ok", then=fault) as (server, model):
+        calls = Calls(model)
+        replies = [reply for _, reply in calls.ask(iter(units(300)))]
+    assert [reply.finish for reply in replies].count("stop") == 2
+    assert calls.stopped.startswith(f"5 calls were refused for a reason that lasts: {said}")
+    # The five, and those that were on their way with them.
+    assert 7 <= len(server.log) == len(replies) <= 2 + 5 + 6
+
+
+def test_refusals_of_single_requests_never_stop_a_run() -> None:
+    with served("ok", then="400") as (_, model):
+        calls = Calls(model)
+        assert len(list(calls.ask(units(100)))) == 100
+    assert calls.stopped == ""
+
+
+def test_a_service_that_stays_away_stops_a_run_that_tries_once_only() -> None:
+    with FaultyServer(["ok"], then="503") as server:
+        model = Remote(replace(read_address(f"any@{server.base}"), patience=replace(QUICK, tries=1)), Lookup(key=None))
+        calls = Calls(model)
+        assert len(list(calls.ask(iter(units(300))))) < 60
+        model.close()
+    assert calls.stopped == "20 calls in a row failed: HTTP 503: Scheduled"
+
+
+HALF = "half a character \ud800"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        Request(prompt=HALF),
+        Request(prompt="a", system=HALF),
+        Request(prompt="a", schema={"enum": [HALF]}),
+        Request(prompt="a", grammar=HALF),
+        Request(prompt="a", stop=(HALF,)),
+    ],
+)
+@pytest.mark.parametrize("listed", [True, False])
+def test_half_a_character_is_refused_before_anything_is_sent(odd: Request, listed: bool) -> None:
+    requests = [Request(prompt="one"), odd, Request(prompt="two")]
+    with served() as (server, model):
+        calls = Calls(model)
+        found = dict(calls.ask(requests if listed else iter(requests)))
+    assert [found[position].finish for position in range(3)] == ["stop", "error", "stop"]
+    assert re.fullmatch(r"half a character \(a lone surrogate\) in the .* is no text; the request wasn't sent", found[1].error)
+    assert (len(server.log), calls.account()["tries"]) == (2, 2)
+
+
 class Silent(Echo):
     """Loses every third request."""
 
@@ -176,7 +229,7 @@ def test_an_interrupt_keeps_what_is_finished(store: Store) -> None:
         replies = calls.ask(units(2000))
         next(replies)
         threading.Timer(0.15, os.kill, (os.getpid(), signal.SIGINT)).start()
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt, match=r"^$"):
             list(replies)
         again = Calls(model, limits=Limits(tokens=0), store=store)
         list(again.ask(units(2000)))
@@ -312,11 +365,13 @@ def test_the_pace_tells_rate_tokens_cost_and_what_is_left() -> None:
 
 def test_the_account_does_not_depend_on_the_order_of_arrival() -> None:
     digests = []
-    for latency in (0.0, 0.02):
-        with served("slow:0.05", "ok", "slow:0.02", latency=latency) as (_, model):
+    # One server, as another port is another model as far as anybody knows.
+    with served("slow:0.05", "ok", "slow:0.02", *["ok"] * 9, "ok", "slow:0.1", latency=0.0) as (server, model):
+        for latency in (0.0, 0.02):
+            server.latency = latency
             calls = Calls(model)
             list(calls.ask(units(12)))
-        digests.append((calls.account()["prompts_digest"], calls.account()["replies_digest"]))
+            digests.append((calls.account()["prompts_digest"], calls.account()["replies_digest"]))
     assert digests[0] == digests[1]
 
 
@@ -390,6 +445,31 @@ def test_a_store_that_is_damaged_is_a_warning_and_no_reply_is_lost(tmp_path: Pat
     assert str(calls.account()["store"]).startswith("given up: ")
 
 
+@pytest.mark.parametrize("listed", [True, False])
+def test_damaged_rows_are_asked_for_again_and_the_rest_stays_kept(store: Store, listed: bool) -> None:
+    list(Calls(Echo(), store=store).ask(units(6)))
+    other = sqlite3.connect(store.path)
+    other.execute("UPDATE reply SET reply = '{' WHERE rowid IN (2, 4)")
+    other.commit()
+    other.close()
+    calls = Calls(Echo(), store=store)
+    with pytest.warns(SynthnbWarning, match=r"^2 replies in the store of calls calls\.sqlite3 are damaged\. What was asked") as told:
+        found = dict(calls.ask(units(6) if listed else iter(units(6))))
+    assert [found[position].kept for position in range(6)] == [True, False, True, False, True, True]
+    assert (len(told), calls.account()["store"]) == (1, "calls.sqlite3, 2 damaged")
+    again = Calls(Echo(), store=store)
+    list(again.ask(units(6)))
+    assert again.account()["kept"] == 6
+
+
+def test_two_servers_with_a_model_of_the_same_name_share_no_replies(store: Store) -> None:
+    for _ in range(2):
+        with served() as (server, model):
+            list(Calls(model, store=store).ask(units(3)))
+            assert len(server.log) == 3
+            assert model.info.provider == f"OpenAI-compatible server at 127.0.0.1:{server.port}"
+
+
 def test_a_store_that_breaks_during_a_run_costs_no_reply(store: Store) -> None:
     calls = Calls(Echo(), store=store)
     replies = calls.ask(iter(units(6)))
@@ -414,8 +494,6 @@ def test_a_full_disk_costs_no_reply(tmp_path: Path) -> None:
 
 
 def test_a_store_of_a_later_version_is_an_error(tmp_path: Path) -> None:
-    import sqlite3
-
     with Store(tmp_path / "c.sqlite3") as made:
         made.find(["a"])
         list(Calls(Echo(), store=made).ask(units(1)))

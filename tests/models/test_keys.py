@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import copy
+import json
 import logging
 import pickle
 import subprocess
 import sys
 import traceback
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,13 +16,17 @@ import pytest
 from synthnb.errors import ModelError, OptionError
 from synthnb.models import keys
 from synthnb.models.base import Request
-from synthnb.models.keys import Key, find_key, forget_key, set_key
+from synthnb.models.keys import Key, Lookup, find_key, forget_key, set_key
 from synthnb.models.registry import list_models, open_model
-from synthnb.models.remote import open_remote
+from synthnb.models.remote import Remote, open_remote
+from synthnb.models.remote.addresses import read_address
+from synthnb.models.remote.faults import from_status
+from synthnb.models.remote.wire import Pieces
 from tests.servers.faulty import FaultyServer
-from tests.servers.opening import opened, requests
+from tests.servers.opening import QUICK, opened, requests
 
 PLANTED = "sk-planted-0123456789abcdef"
+KEY = Key(PLANTED, "a test")
 
 
 @pytest.fixture(autouse=True)
@@ -205,3 +211,47 @@ def test_a_key_is_held_back_from_an_address_that_could_be_listened_to(monkeypatc
     monkeypatch.setenv("OPENAI_BASE_URL", "http://proxy.example.org/v1")
     with pytest.raises(OptionError, match=r"OPENAI_BASE_URL must be an https address, or one on this machine, as a key is sent there"):
         open_model("openai/gpt-4o-mini")
+
+
+@pytest.mark.parametrize("before", range(300 - len(PLANTED) - 4, 302))
+def test_no_part_of_a_key_survives_a_cut(before: int) -> None:
+    found = from_status(
+        400, {}, json.dumps({"error": f"{'x' * before}{PLANTED} and more " * 2}).encode(), key_from="K", scrub=KEY.scrub_said
+    )
+    assert "sk-pl" not in str(found)
+
+
+def test_the_start_of_a_key_at_the_end_of_what_a_provider_cut_itself_is_blotted_out() -> None:
+    assert [KEY.scrub_said(f"Your key is {PLANTED[:length]}") for length in (6, 12, 25)] == ["Your key is [key]"] * 3
+    assert KEY.scrub("a text that ends with sk-planted") == "a text that ends with sk-planted"
+
+
+@pytest.mark.parametrize("long", [190, 199, 205])
+def test_names_and_fingerprints_are_cut_after_the_key_is_gone(long: int) -> None:
+    pieces = Pieces(Request(prompt="a"), "m", KEY)
+    pieces.take({"model": "m" * long + PLANTED, "system_fingerprint": "f" * long + PLANTED, "choices": [{"finish_reason": "stop"}]})
+    assert "sk-pl" not in repr(pieces.reply())
+
+
+def test_a_short_key_is_blotted_out_as_a_word_and_not_of_texts() -> None:
+    key = Key("abc", "a test")
+    assert key.scrub_said("Bad key 'abc' (abc), not abcd or x-abc.") == "Bad key '[key]' ([key]), not abcd or x-abc."
+    assert key.scrub("The abc of it.") == "The abc of it."
+
+
+def test_a_short_key_that_a_server_quotes_is_not_in_the_error() -> None:
+    with (
+        FaultyServer(then="400", says=lambda call: f"bad {call.headers['authorization']}") as server,
+        opened(server, key=Key("abc", "a test")) as model,
+    ):
+        [(_, reply)] = model.write(requests(1))
+    assert reply.error == "HTTP 400: bad Bearer [key]"
+
+
+def test_what_a_server_says_of_itself_is_told_without_the_key() -> None:
+    shown = {"license": f"Licence of {PLANTED}", "model_info": {"general.organization": PLANTED}}
+    with FaultyServer(pages={"/api/show": shown}, served="tiny") as server:
+        model = Remote(replace(read_address("ollama/tiny"), base=server.base, patience=QUICK), Lookup(key=KEY))
+        model.describe()
+        model.close()
+    assert (model.info.licence, model.info.developer) == ("Licence of [key]", "[key]")

@@ -48,7 +48,7 @@ def test_a_served_model_opens_by_its_address() -> None:
         model = open_model(f"faulty-1@{server.base}")
         [(_, reply)] = model.write([Request(prompt="Write.")])
         model.close()
-    assert (model.info.provider, reply.model) == ("OpenAI-compatible server", "faulty-1")
+    assert (model.info.provider, reply.model) == (f"OpenAI-compatible server at 127.0.0.1:{server.port}", "faulty-1")
 
 
 def test_a_served_model_opens_by_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:

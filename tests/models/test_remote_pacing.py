@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -124,7 +125,17 @@ def test_a_status_tells_whether_trying_again_may_help(status: int, passing: bool
     assert isinstance(from_status(status, {}, b"", key_from="K"), Passing if passing else Lasting)
 
 
-def test_a_quota_that_is_used_up_is_not_waited_for() -> None:
-    fault = from_status(429, {}, b'{"error": {"message": "m", "code": "insufficient_quota"}}', key_from="K")
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (429, {"message": "m", "code": "insufficient_quota"}),
+        (429, {"message": "m", "type": "insufficient_quota", "code": None}),
+        (400, {"message": "m", "code": "billing_hard_limit_reached"}),
+        (400, {"message": "Your credit balance is too low to access the API.", "type": "invalid_request_error"}),
+        (402, {"message": "Insufficient Balance"}),
+    ],
+)
+def test_a_quota_that_is_used_up_is_not_waited_for(status: int, error: dict[str, str | None]) -> None:
+    fault = from_status(status, {}, json.dumps({"error": error}).encode(), key_from="K")
     assert isinstance(fault, Lasting)
     assert fault.fix == "Check the account's plan and billing."

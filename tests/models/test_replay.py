@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from synthnb._canonical import digest_file
 from synthnb.errors import ModelError, ModelFileError, ModelMissingError
 from synthnb.models.base import Reply, Request
 from synthnb.models.calls import Calls
 from synthnb.models.echo import Echo
 from synthnb.models.registry import open_model
 from synthnb.models.replay import Replay, open_replay
-from synthnb.models.store import Store
+from synthnb.models.store import Store, call_key, who_replies
 
 
 @pytest.fixture
@@ -49,14 +50,38 @@ def test_every_text_of_a_line_must_occur(recorded: Callable[..., Replay]) -> Non
 def test_where_no_line_fits_the_request_fails_and_nothing_is_made_up(recorded: Callable[..., Replay]) -> None:
     reply = next(recorded({"match": "x", "reply": "y"}).write([Request(prompt="Another\nprompt")]))[1]
     assert (reply.finish, reply.text) == ("error", "")
-    assert reply.error == "no recorded reply fits the prompt 'Another prompt'"
+    # The prompt itself was quoted here once, and so went into records with the cells it holds.
+    assert reply.error == "no recorded reply fits the prompt (of 14 characters, sha256:b7f860cb77a4a718)"
 
 
 def test_it_says_whose_replies_these_are(recorded: Callable[..., Replay]) -> None:
     info = recorded({"match": "x", "reply": "y", "model": "qwen-72b"}).info
     assert (info.id, info.name, info.family, info.stand_in) == ("replay:replies.jsonl", "qwen-72b", "qwen", False)
-    assert info.weights_digest.startswith("sha256:")
     assert recorded({"match": "x", "reply": "y"}).info.stand_in
+
+
+def test_the_files_digest_is_not_the_weights_and_other_replies_are_other_calls(recorded: Callable[..., Replay], tmp_path: Path) -> None:
+    infos = [recorded({"match": "x", "reply": reply, "model": "qwen-72b"}).info for reply in "yz"]
+    assert [info.weights_digest for info in infos] == ["", ""]
+    assert infos[1].adaptation == f"recorded replies, {digest_file(tmp_path / 'replies.jsonl').replace(':', ' ')}"
+    assert call_key(who_replies(infos[0]), Request(prompt="x")) != call_key(who_replies(infos[1]), Request(prompt="x"))
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "\ufeff"])
+def test_a_file_without_a_reply_is_refused(recorded: Callable[..., Replay], text: str) -> None:
+    with pytest.raises(ModelFileError, match=r"'replies\.jsonl' holds no recorded reply\. A line reads"):
+        recorded(text)
+
+
+@pytest.mark.parametrize("match", ["", [""], ["x", ""]])
+def test_an_empty_text_to_match_is_refused(recorded: Callable[..., Replay], match: Any) -> None:
+    with pytest.raises(ModelFileError, match=r'line 1 has an empty text to match \(write "match": \[\] for a reply to any request\)'):
+        recorded({"match": match, "reply": "y"})
+
+
+def test_a_line_that_asks_for_no_text_fits_every_request(recorded: Callable[..., Replay]) -> None:
+    model = recorded({"match": "x", "reply": "one"}, {"match": [], "reply": "any", "repeat": True})
+    assert said(model, "x", "x", "a note") == ["one", "any", "any"]
 
 
 def test_every_line_that_is_wrong_is_told_at_once(recorded: Callable[..., Replay]) -> None:

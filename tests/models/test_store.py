@@ -143,15 +143,40 @@ def test_somebody_elses_database_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "c.sqlite3").read_bytes() == before
 
 
-@pytest.mark.parametrize("body", ["{", "[]", "{}", '{"text": 1}'])
-def test_a_row_that_was_altered_is_damage(store: Store, body: str) -> None:
-    store.put("k", REQUEST, REPLY)
+WHOLE = {"text": "a", "tokens_in": 1, "tokens_out": 1, "finish": "stop", "model": "m", "tries": 1, "seconds": 0.1, "fingerprint": ""}
+
+
+def alter(store: Store, body: str) -> None:
     other = sqlite3.connect(store.path)
-    other.execute("UPDATE reply SET reply = ?", (body,))
+    other.execute("UPDATE reply SET reply = CAST(? AS TEXT) WHERE key = 'k'", (body.encode("latin-1"),))
     other.commit()
     other.close()
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["{", "[]", "{}", '{"text": 1}', json.dumps(WHOLE | {"text": None}), json.dumps(WHOLE | {"finish": "error"}), '{"text": "\xff\xfe"}'],
+)
+def test_a_row_that_was_altered_is_no_reply_and_the_next_one_takes_its_place(store: Store, body: str) -> None:
+    """Until now one such row was an error from every method, and a run gave the whole store up for it."""
+    store.put("k", REQUEST, REPLY)
+    store.put("other", REQUEST, REPLY)
+    alter(store, body)
+    assert list(store.find(["k", "other"])) == ["other"]
+    assert store.damaged == {"k"}
+    store.put("k", REQUEST, replace(REPLY, text="Again."))
+    found = store.get("k")
+    assert found is not None
+    assert found.text == "Again."
+
+
+def test_a_damaged_row_is_never_exported_and_tells_no_pace(store: Store, tmp_path: Path) -> None:
+    store.put("k", REQUEST, REPLY, who=who_replies(Echo.info))
+    store.mark("run-1", "row:1", "k")
+    alter(store, "{")
+    assert store.pace(Echo.info) is None
     with pytest.raises(StorageError, match=r"is damaged\. Move the file away"):
-        store.get("k")
+        store.export("run-1", tmp_path / "run.jsonl")
 
 
 def test_a_folder_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:

@@ -113,9 +113,23 @@ def test_a_vendors_model_is_hosted_wherever_its_address_points(vendor: str, open
     with FaultyServer() as server:
         info = open_at(server, MODELS[vendor]).info
     assert (info.locality, info.licence, info.open_weights) == ("hosted", "proprietary", False)
+    # Replies of another server under the vendor's name aren't the vendor's.
+    assert info.provider.endswith(f"'s client at 127.0.0.1:{server.port}")
     assert info.price_in is not None
     assert info.price_out is not None
     assert 0 < info.price_in < info.price_out
+
+
+@pytest.mark.parametrize(
+    ("base", "provider"),
+    [("https://eu.api.openai.com/v1", "OpenAI"), ("https://openai.com.example.org/v1", "OpenAI's client at openai.com.example.org")],
+)
+def test_a_vendors_own_address_is_the_vendor(base: str, provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-0123456789")
+    monkeypatch.setenv("OPENAI_BASE_URL", base)
+    model = open_model("openai/gpt-4o-mini")
+    model.close()
+    assert model.info.provider == provider
 
 
 def test_a_name_without_a_model_is_refused() -> None:

@@ -15,6 +15,7 @@ A schedule names a fault for each chat call, in order of arrival; ``by_prompt`` 
 =================  ==============================================================================================
 ``ok``             the right reply
 ``429``, ``503``…  any status from 400 up; ``429:2`` has ``Retry-After: 2``, ``429:date:2`` a date two seconds ahead
+``quota``          a 429 that says that the account has no money left
 ``cut``            the reply breaks off in the middle (of a stream, or of a body shorter than its length)
 ``drop``           the connection closes without a reply
 ``hang``           no reply until the client goes away
@@ -117,6 +118,10 @@ class FaultyServer:
         Gives the text for a request's body.
     pages : mapping of str to dict, optional
         What else is served, by path, such as ``{"/api/show": {…}}``.
+    hidden : int
+        Tokens that are counted for each prompt beyond its own, as for a system prompt of the provider's.
+    says : callable, optional
+        Gives the message of an error for the call that is refused, such as one that quotes it.
     log_to : file, optional
         Where each call is written as a JSON line when it arrives and when it ends.
     """
@@ -134,9 +139,12 @@ class FaultyServer:
         served: str = "faulty-1",
         answer: Answer = answer,
         pages: Mapping[str, dict[str, Any]] | None = None,
+        hidden: int = 0,
+        says: Callable[[Call], str] | None = None,
         log_to: IO[str] | None = None,
         port: int = 0,
     ) -> None:
+        self.hidden, self.says = hidden, says
         self.pages = dict(pages or {})
         self.schedule, self.then = list(schedule), then
         self.by_prompt = {text: list(faults) for text, faults in (by_prompt or {}).items()}
@@ -275,6 +283,8 @@ class FaultyServer:
             await self._refuse(call, writer, 401, "Incorrect API key provided.")
         elif refused:
             await self._refuse(call, writer, 400, f"Unrecognized request argument supplied: {refused}")
+        elif kind == "quota":
+            await self._refuse(call, writer, 429, "You exceeded your current quota.", code="insufficient_quota")
         elif kind.isdigit():
             await self._refuse(call, writer, int(kind), "Scheduled.", retry_after=argument)
         elif kind == "drop":
@@ -288,15 +298,18 @@ class FaultyServer:
         else:
             await self._whole(call, kind, reader, writer)
 
-    async def _refuse(self, call: Call, writer: asyncio.StreamWriter, status: int, message: str, retry_after: str = "") -> None:
+    async def _refuse(
+        self, call: Call, writer: asyncio.StreamWriter, status: int, message: str, retry_after: str = "", code: str = ""
+    ) -> None:
         call.status = status
+        message = self.says(call) if self.says else message
         headers = {}
         if retry_after:
             seconds = float(retry_after.removeprefix("date:"))
             headers["Retry-After"] = formatdate(time.time() + seconds + 1, usegmt=True) if retry_after.startswith("date:") else retry_after
             sent = time.monotonic()
             self._closed_until = max(self._closed_until, (sent, sent + seconds), key=lambda span: span[1])
-        await send(writer, status, error(message, str(status)), headers)
+        await send(writer, status, error(message, code or str(status)), headers)
 
     async def _nonsense(self, call: Call, kind: str, writer: asyncio.StreamWriter) -> None:
         call.status = 200
@@ -332,7 +345,7 @@ class FaultyServer:
             return None
         if kind == "wrong-usage":
             return {"prompt_tokens": -5, "completion_tokens": "many", "total_tokens": None}
-        read, wrote = len(call.prompt.split()), len(call.text.split())
+        read, wrote = self.hidden + len(call.prompt.split()), len(call.text.split())
         return {"prompt_tokens": read, "completion_tokens": wrote, "total_tokens": read + wrote}
 
     async def _whole(self, call: Call, kind: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -16,7 +16,7 @@ from synthnb.models.remote.pacing import Patience
 if TYPE_CHECKING:
     from synthnb.models.remote.wire import Dialect
 
-__all__ = ["PORTS", "Address", "default_base", "is_loopback", "patient", "read_address", "read_base", "split_options"]
+__all__ = ["PORTS", "Address", "default_base", "is_loopback", "patient", "place_of", "read_address", "read_base", "split_options"]
 
 PORTS: dict[str, int] = {"ollama": 11434, "vllm": 8000, "llama-server": 8080, "lmstudio": 1234}
 """By kind of server, the port it listens on unless told otherwise."""
@@ -170,6 +170,12 @@ def read_base(text: str) -> str:
     if parts is None or not port_is_one or parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise OptionError(f"The address of a server was expected; got {shown(text)}.", fix="Write one like http://localhost:8000/v1")
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+
+
+def place_of(base: str) -> str:
+    """A base address as a record tells it: host, port, and what of its path tells servers apart."""
+    parts = urlsplit(base)
+    return f"{parts.netloc}{parts.path.removesuffix('/').removesuffix('/v1')}"
 
 
 def is_loopback(base: str) -> bool:

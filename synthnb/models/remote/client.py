@@ -6,7 +6,6 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from synthnb.models.remote.wire import Pieces, body_of
 from synthnb.models.remote.working import Sent
 
 if TYPE_CHECKING:
-    from synthnb.models.base import Reply, Request
+    from synthnb.models.base import Request
     from synthnb.models.keys import Key
     from synthnb.models.remote.addresses import Address
 
@@ -117,9 +116,10 @@ class Client:
             async with asyncio.timeout(min(_DESCRIBING, patience.total)):
                 async with self._connection() as http:
                     response = await (http.get(address) if body is None else http.post(address, json=body))
-            found = from_status(response.status_code, response.headers, response.content, key_from="SYNTHNB_API_KEY")
+            found = self._fault_of(response, response.content)
             if response.status_code not in {401, 403}:
-                return _object(response.content) if response.is_success else None
+                told = _object(response.content) if response.is_success else None
+                return None if told is None else self._without_key(told)
             fault = found
         except TimeoutError:
             fault = Passing("it didn't answer")
@@ -131,10 +131,10 @@ class Client:
         loop = asyncio.get_running_loop()
         began, first = loop.time(), None
         url = f"{self._address.base}/chat/completions"
-        pieces = Pieces(request, self._address.model)
+        pieces = Pieces(request, self._address.model, self._key)
         async with self._connection() as http, http.stream("POST", url, json=body) as response:
             if not response.is_success:
-                raise from_status(response.status_code, response.headers, await _start_of(response), key_from="SYNTHNB_API_KEY")
+                raise self._fault_of(response, await _start_of(response))
             if response.headers.get("content-type", "").partition(";")[0].strip() == "text/event-stream":
                 async for line in _lines(response):
                     pieces.line(line)
@@ -144,14 +144,19 @@ class Client:
             reply = pieces.reply()
         ended = loop.time()
         self.estimated += pieces.estimated
-        return Sent(reply=self._blotted(reply), wait=(first or began) - began, work=ended - (first or began))
+        return Sent(reply=reply, wait=(first or began) - began, work=ended - (first or began))
 
-    def _blotted(self, reply: Reply) -> Reply:
-        """The reply, without the key if the server sent it back."""
-        if self._key is None:
-            return reply
-        scrub = self._key.scrub
-        return replace(reply, text=scrub(reply.text), model=scrub(reply.model), fingerprint=scrub(reply.fingerprint))
+    def _scrub(self, text: str) -> str:
+        """A text without the key, if the server sent it back."""
+        return text if self._key is None else self._key.scrub_said(text)
+
+    def _without_key(self, told: dict[str, Any]) -> dict[str, Any]:
+        """What a server tells of itself, without the key."""
+        key = self._key
+        return told if key is None else {name: _without(value, key.scrub) for name, value in told.items()}
+
+    def _fault_of(self, response: Any, body: bytes) -> Passing | Lasting:
+        return from_status(response.status_code, response.headers, body, key_from="SYNTHNB_API_KEY", scrub=self._scrub)
 
     def _translated(self, error: Exception) -> Passing | Lasting:
         http2 = self._http2
@@ -165,11 +170,10 @@ class Client:
 
     def _scrubbed(self, fault: Passing | Lasting) -> Passing | Lasting:
         """The fault, without the key if the server quoted it."""
-        if self._key is not None:
-            fault.reason = self._key.scrub(fault.reason)
-            fault.args = (fault.reason,)
-            if isinstance(fault, Lasting):
-                fault.said, fault.named = self._key.scrub(fault.said), self._key.scrub(fault.named)
+        fault.reason = self._scrub(fault.reason)
+        fault.args = (fault.reason,)
+        if isinstance(fault, Lasting):
+            fault.said, fault.named = self._scrub(fault.said), self._scrub(fault.named)
         return fault
 
 
@@ -219,6 +223,15 @@ def _object(content: bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def _without(value: Any, scrub: Callable[[str], str]) -> Any:
+    """A JSON value with each of its texts scrubbed."""
+    if isinstance(value, dict):
+        return {name: _without(part, scrub) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_without(part, scrub) for part in value]
+    return scrub(value) if isinstance(value, str) else value
 
 
 def _not_json() -> dict[str, Any]:

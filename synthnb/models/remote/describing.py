@@ -11,6 +11,7 @@ from synthnb.errors import ModelMissingError, shown
 from synthnb.models.base import ModelInfo
 from synthnb.models.families import family_of
 from synthnb.models.prices import find_price
+from synthnb.models.remote.addresses import place_of
 from synthnb.models.remote.wire import model_name
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def described(address: Address, fetch: Fetch) -> ModelInfo:
     info = ModelInfo(
         id=address.name,
         name=name,
-        provider=_PROVIDERS.get(address.dialect) or ("OpenAI-compatible server" if local else address.host),
+        provider=_PROVIDERS.get(address.dialect, "OpenAI-compatible server" if local else ""),
         licence="",
         locality="local-server" if local else "hosted",
         context=_whole(entry.get("max_model_len")) or _whole(entry.get("context_length")),
@@ -55,13 +56,25 @@ def described(address: Address, fetch: Fetch) -> ModelInfo:
         price_in=0.0 if local else None,
         price_out=0.0 if local else None,
     )
+    told = _told(info, address, fetch)
+    # Without the digest of its weights, a model's name says what it is on that server only.
+    return told if told.weights_digest else replace(told, provider=_placed(told.provider, address))
+
+
+def _placed(kind: str, address: Address) -> str:
+    place = place_of(address.base)
+    return f"{kind} at {place}" if kind else place
+
+
+def _told(info: ModelInfo, address: Address, fetch: Fetch) -> ModelInfo:
+    """What the kind of server tells beyond its list."""
     if address.dialect == "ollama":
         return _by_ollama(info, fetch(f"{address.root}/api/show", {"model": address.model}) or {})
     if address.dialect == "llama-server":
         return _by_llama_server(info, fetch(f"{address.root}/props", None) or {})
     if address.dialect == "lmstudio":
         return _by_lmstudio(info, address, fetch(f"{address.root}/api/v0/models", None))
-    return info if local else _priced(info, address)
+    return info if address.local else _priced(info, address)
 
 
 def listed_by(answer: dict[str, Any] | None) -> list[dict[str, Any]]:

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 __all__ = ["Lasting", "Passing", "from_status", "said_by", "wait_asked"]
 
 _PASSING = {408, 409, 425, 429, 500, 502, 503, 504, 529}
 _LONGEST_SAID = 300
+_UNPAID = {
+    "insufficient_quota",
+    "insufficient_balance",
+    "insufficient_credits",
+    "billing_hard_limit_reached",
+    "billing_not_active",
+    "billing_error",
+    "account_deactivated",
+}
+"""Codes and types of errors that only a payment ends, whatever their status."""
+_POOR = re.compile(r"(?i)your credit balance is too low|insufficient balance")
+"""How such an error's message begins where no code says it."""
 
 
 class Passing(Exception):
@@ -61,7 +74,24 @@ class Lasting(Exception):
         return bool(self.fix)
 
 
-def from_status(status: int, headers: Mapping[str, str], body: bytes, *, key_from: str) -> Passing | Lasting:
+class Said(NamedTuple):
+    """What is in an error's body."""
+
+    words: str
+    """The message, on one line and cut."""
+    codes: frozenset[str] = frozenset()
+    """Its code and its type."""
+    named: str = ""
+    """The parameter that it names."""
+
+
+def _as_it_is(text: str) -> str:
+    return text
+
+
+def from_status(
+    status: int, headers: Mapping[str, str], body: bytes, *, key_from: str, scrub: Callable[[str], str] = _as_it_is
+) -> Passing | Lasting:
     """The fault that an HTTP status stands for.
 
     Parameters
@@ -74,10 +104,12 @@ def from_status(status: int, headers: Mapping[str, str], body: bytes, *, key_fro
         What the server said.
     key_from : str
         The environment variable that holds the key.
+    scrub : callable
+        Blots out the key, before anything is cut.
     """
-    said, code, named = said_by(body)
+    said, codes, named = said_by(body, scrub)
     words = f"HTTP {status}: {said}" if said else f"HTTP {status}"
-    if code == "insufficient_quota" or status == 402:
+    if status == 402 or codes & _UNPAID or _POOR.match(said):
         return Lasting(words, fix="Check the account's plan and billing.", status=status, said=said)
     if status in _PASSING or status > 504:
         return Passing(words, after=wait_asked(headers), crowded=status in {429, 503, 529})
@@ -91,19 +123,20 @@ def from_status(status: int, headers: Mapping[str, str], body: bytes, *, key_fro
     return Lasting(words, fix=fix, status=status, said=said, named=named)
 
 
-def said_by(body: bytes) -> tuple[str, str, str]:
-    """The message, code and parameter of an error's body, whatever form it has; the message on one line and cut."""
+def said_by(body: bytes, scrub: Callable[[str], str] = _as_it_is) -> Said:
+    """The message, codes and parameter of an error's body, whatever form it has; what `scrub` blots out is gone before a cut."""
     try:
         read: Any = json.loads(body)
-    except ValueError:
-        return _cut(body.decode("utf-8", "replace")) if b"<" not in body[:200] else "", "", ""
+    except (ValueError, RecursionError):
+        return Said(_cut(scrub(body.decode("utf-8", "replace"))) if b"<" not in body[:200] else "")
     if isinstance(read, list) and read:
         read = read[0]
     error = read.get("error", read) if isinstance(read, dict) else read
     if not isinstance(error, dict):
-        return _cut(str(error)), "", ""
+        return Said(_cut(scrub(str(error))))
     said = error.get("message") or error.get("detail") or ""
-    return _cut(said if isinstance(said, str) else json.dumps(said)), str(error.get("code") or ""), str(error.get("param") or "")
+    codes = frozenset(str(error[name]).lower() for name in ("code", "type") if error.get(name))
+    return Said(_cut(scrub(said if isinstance(said, str) else json.dumps(said))), codes, scrub(str(error.get("param") or "")))
 
 
 def _cut(text: str) -> str:

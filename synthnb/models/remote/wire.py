@@ -21,6 +21,7 @@ from synthnb.models.remote.faults import Lasting, Passing, said_by
 
 if TYPE_CHECKING:
     from synthnb._canonical import Json
+    from synthnb.models.keys import Key
 
 __all__ = ["OPTIONAL", "Dialect", "Pieces", "body_of", "estimated_tokens", "model_name"]
 
@@ -48,6 +49,7 @@ _RANDOM_SEED = 0xFFFFFFFF  # llama.cpp draws its own seed when given this one
 _CHARACTERS_PER_TOKEN = 4
 _MOST_CHARACTERS = 64  # for each token asked for; longer than any token there is, on average
 _SPARE_CHARACTERS = 65_536
+_LONGEST_NAME = 200
 
 
 def body_of(request: Request, model: str, dialect: Dialect, without: frozenset[str]) -> dict[str, Json]:
@@ -122,6 +124,8 @@ class Pieces:
     """What was asked."""
     asked: str
     """The model asked for, in case the reply doesn't name one."""
+    key: Key | None = None
+    """What the server was shown; it is blotted out before anything is cut."""
     done: bool = False
     """The server said that it is over."""
     estimated: bool = False
@@ -154,9 +158,9 @@ class Pieces:
     def take(self, event: Mapping[str, Any]) -> None:
         """Take one event of the stream, or a reply that came as a whole."""
         if event.get("error"):
-            raise Passing(f"the server broke off: {said_by(json.dumps(event).encode())[0]}")
-        self._model = model_name(_text_of(event.get("model"))) or self._model
-        self._fingerprint = _text_of(event.get("system_fingerprint")) or self._fingerprint
+            raise Passing(f"the server broke off: {said_by(json.dumps(event).encode(), self._scrubbed).words}")
+        self._model = model_name(self._short(event.get("model"))) or self._model
+        self._fingerprint = self._short(event.get("system_fingerprint")) or self._fingerprint
         if isinstance(usage := event.get("usage"), dict):
             self._usage = usage
         choices = event.get("choices")
@@ -173,7 +177,14 @@ class Pieces:
             self._length += len(content)
         if self._length > self.request.max_tokens * _MOST_CHARACTERS + _SPARE_CHARACTERS:
             raise Lasting(f"the reply went on far beyond the {self.request.max_tokens:,} tokens asked for")
-        self._finish = _text_of(choice.get("finish_reason")) or self._finish
+        self._finish = self._short(choice.get("finish_reason")) or self._finish
+
+    def _short(self, value: object) -> str:
+        """A name that the server gives; empty if it isn't a text."""
+        return self._scrubbed(_clean(value))[:_LONGEST_NAME] if isinstance(value, str) else ""
+
+    def _scrubbed(self, said: str) -> str:
+        return said if self.key is None else self.key.scrub_said(said)
 
     @property
     def begun(self) -> bool:
@@ -195,6 +206,7 @@ class Pieces:
         if self._finish in {"content_filter", "tool_calls", "function_call"}:
             raise Lasting(f"the provider ended the reply with {self._finish!r}")
         text = _clean("".join(self._text))
+        text = text if self.key is None else self.key.scrub(text)
         read, wrote = (_count(self._usage.get(name)) for name in ("prompt_tokens", "completion_tokens"))
         self.estimated = read is None or wrote is None
         return Reply(
@@ -215,10 +227,6 @@ def _read(data: str) -> dict[str, Any]:
     if not isinstance(event, dict):
         raise Passing("the server's reply isn't a JSON object")
     return event
-
-
-def _text_of(value: object) -> str:
-    return _clean(value)[:200] if isinstance(value, str) else ""
 
 
 def model_name(served: str) -> str:

@@ -12,7 +12,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from synthnb.errors import ModelError
-from synthnb.models.base import Reply, Request
+from synthnb.models.base import Fault, Reply, Request
 from synthnb.models.remote.faults import Lasting, Passing
 
 if TYPE_CHECKING:
@@ -155,9 +155,10 @@ class Work:
         number = 1
         while isinstance(found := await self._once(request, again=number > 1), Passing):
             if (found.after or 0) > self._patience.longest_asked:
-                return _failed(f"{found.reason}; the server asks to wait for {found.after:,.0f} s", self._model, number)
+                return _failed(f"{found.reason}; the server asks to wait for {found.after:,.0f} s", self._model, number, "passing")
             if number >= self._patience.tries:
-                return _failed(f"{found.reason} (tried {number} times)" if number > 1 else found.reason, self._model, number)
+                often = f" (tried {number} times)" if number > 1 else ""
+                return _failed(f"{found.reason}{often}", self._model, number, "passing")
             await asyncio.sleep(self._pause(request, number, found.after))
             number += 1
         return replace(found, tries=number)
@@ -182,9 +183,9 @@ class Work:
         except Lasting as fault:
             if fault.hopeless and not self._proven:
                 raise
-            return _failed(fault.reason, self._model, 1)
+            return _failed(fault.reason, self._model, 1, "lasting" if fault.hopeless else "request")
         except Exception as error:  # noqa: BLE001  # the provider call: whatever it throws concerns this request alone
-            return _failed(f"the client failed ({type(error).__name__})", self._model, 1)
+            return _failed(f"the client failed ({type(error).__name__})", self._model, 1, "request")
         finally:
             self._pace.leave()
         self._proven = True
@@ -192,5 +193,5 @@ class Work:
         return replace(sent.reply, seconds=round(loop.time() - began, 6))
 
 
-def _failed(reason: str, model: str, tries: int) -> Reply:
-    return Reply(text="", tokens_in=0, tokens_out=0, finish="error", model=model, error=reason.rstrip("."), tries=tries)
+def _failed(reason: str, model: str, tries: int, fault: Fault) -> Reply:
+    return Reply(text="", tokens_in=0, tokens_out=0, finish="error", model=model, error=reason.rstrip("."), fault=fault, tries=tries)
