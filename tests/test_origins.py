@@ -6,7 +6,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from synthnb._origins import Origin, Origins
+from synthnb._origins import Origin, Origins, quoting
 
 MADE = pd.DataFrame({"age": [41, 52, 63], "arm": ["a", "b", None]})
 RUN = Origin("run-0123456789ab", "made")
@@ -35,6 +35,71 @@ def test_rows_that_were_made_are_known(origins: Origins, frame: pd.DataFrame) ->
 )
 def test_anything_else_is_not(origins: Origins, frame: pd.DataFrame) -> None:
     assert origins.of(frame) is None
+
+
+@pytest.fixture
+def strict() -> Origins:
+    """Two hundred rows of few levels, whose columns are known to be synthetic."""
+    known = Origins()
+    known.register(RUN, FEW, synthetic=FEW.columns)
+    return known
+
+
+FEW = pd.DataFrame({"sex": ["f", "m", "m", "f", "m"] * 40, "arm": ["a", "b"] * 100})
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [FEW, FEW.head(40), FEW.iloc[::-1], FEW.assign(secret="x"), FEW[["arm", "sex"]], FEW[FEW["sex"] == "f"]],
+    ids=["itself", "cut", "reversed", "wider", "reordered", "filtered"],
+)
+def test_columns_of_the_very_rows_that_were_made_are_synthetic(strict: Origins, frame: pd.DataFrame) -> None:
+    assert strict.is_synthetic(frame, ["sex", "arm"])
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pd.DataFrame({"sex": ["m", "f", "m", "f"] * 50, "arm": ["b", "a"] * 100}),
+        FEW.set_axis(range(1, 201)),
+        FEW.head(3),
+        FEW[["sex"]],
+        pd.concat([FEW, FEW]),
+        pd.concat([FEW, FEW.head(1).set_axis([999])]),
+        FEW.sample(40, random_state=1).reset_index(drop=True),
+    ],
+    ids=["the same values", "other labels", "so few that it may be chance", "narrower", "repeated", "one row more", "shuffled"],
+)
+def test_rows_that_only_hold_values_that_were_made_are_real(strict: Origins, frame: pd.DataFrame) -> None:
+    assert strict.synthetic(frame) == frozenset()
+
+
+def test_a_column_that_was_added_is_not_synthetic(strict: Origins) -> None:
+    wider = FEW.assign(secret="x")
+    assert strict.of(wider) == RUN
+    assert strict.synthetic(wider) == {"sex", "arm"}
+    assert not strict.is_synthetic(wider, ["sex", "secret"])
+
+
+def test_texts_that_a_run_may_quote_are_told_from_levels() -> None:
+    made = pd.DataFrame({"sex": ["f", "m"] * 10, "who": [f"P {i}" for i in range(20)], "n": range(20), "long": "a b c d e f"})
+    assert quoting(made) == {"who", "long"}
+    assert quoting(made, fresh=["who"]) == {"long"}
+    assert quoting(made, made.assign(who=[f"P {i}" for i in range(19, 39)])) == {"who", "long"}
+    assert quoting(made, made.assign(who=[f"P {i}" for i in range(20, 40)])) == {"long"}
+
+
+def test_what_isnt_said_to_be_synthetic_is_real(origins: Origins) -> None:
+    assert origins.of(MADE) == RUN
+    assert origins.synthetic(MADE) == frozenset()
+
+
+def test_odd_labels_and_texts_are_recognised_too() -> None:
+    odd = pd.DataFrame({"a": pd.Series(["\ud800x", "y"], dtype=object, index=pd.Index(["\ud801", "z"], dtype=object)), "b": [1, 2]})
+    known = Origins()
+    known.register(RUN, odd, synthetic=["a", "b"])
+    assert known.is_synthetic(odd, ["a"])
+    assert not known.is_synthetic(odd.set_axis(pd.Index(["\ud801", "q"], dtype=object)), ["a"])
 
 
 def test_polars_rows_are_known_among_themselves() -> None:

@@ -210,7 +210,8 @@ class Run:
     calls: Mapping[str, Json] | None = None
     """Its calls, as `synthnb.models.calls.Calls.account` tells them."""
     request: Mapping[str, Json] = field(default_factory=dict)
-    """``{"verb", "arguments"}``: the call that made this, as plain data, to make it again; empty where it can't be said."""
+    """``{"verb", "arguments", "inputs"}``: the call that made this, as plain data, to make it again; ``{"verb", "unsaid"}``
+    with the reason where it can't be said, and empty where it is sensitive."""
     versions: Mapping[str, str] = field(default_factory=dict)
     """Versions of what ran."""
     columns: Sequence[Mapping[str, Json]] = ()

@@ -18,13 +18,13 @@ that it is a server.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 from synthnb._identifiers import Finding, find_identifiers, tell_findings
 from synthnb.config import get_config
-from synthnb.errors import OptionError
+from synthnb.errors import OptionError, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,9 +41,10 @@ Policy = Literal["block", "warn"]
 
 _POLICIES: dict[str, Policy] = {"none": "warn", "summary": "block", "synthetic": "warn", "real": "block"}
 _MOST_TOLD = 3
+_MOST_NAMED = 8
 
 
-def permit(info: ModelInfo, *, rows: Rows, allowed: bool, what: str) -> None:
+def permit(info: ModelInfo, *, rows: Rows, allowed: bool, what: str, unknown: Sequence[str] = ()) -> None:
     """Refuse to send what may not leave this machine.
 
     Parameters
@@ -56,6 +57,8 @@ def permit(info: ModelInfo, *, rows: Rows, allowed: bool, what: str) -> None:
         Whether the call allows a hosted model to see it.
     what : str
         The same in the message's words, such as ``"ten real rows of 'trial'"``.
+    unknown : sequence of str
+        Columns for whose sake rows are taken for real: no run is known to have made them.
 
     Raises
     ------
@@ -70,11 +73,20 @@ def permit(info: ModelInfo, *, rows: Rows, allowed: bool, what: str) -> None:
     if rows == "real" and not get_config().hosted_rows:
         both = "" if allowed else " and pass allow_hosted=True"
         raise OptionError(
-            f"{leaves} The setting hosted_rows forbids it for real rows.",
+            f"{leaves} The setting hosted_rows forbids it for real rows.{_doubt(unknown)}",
             fix=f"Choose a local model, share a summary instead, or, if you may share them, set SYNTHNB_HOSTED_ROWS=1{both}.",
         )
     if not allowed:
         raise OptionError(leaves, fix="Choose a local model, or pass allow_hosted=True.")
+
+
+def _doubt(unknown: Sequence[str]) -> str:
+    """Why rows are taken for real."""
+    if not unknown:
+        return ""
+    more = f" and {len(unknown) - _MOST_NAMED:,} more" if len(unknown) > _MOST_NAMED else ""
+    named = ", ".join(shown(name) for name in unknown[:_MOST_NAMED])
+    return f" Not known to be synthetic, as no run of this session made these rows as they are: {named}{more}."
 
 
 def scan(texts: Iterable[str]) -> list[Finding]:

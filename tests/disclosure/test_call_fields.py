@@ -339,3 +339,18 @@ def test_rows_by_a_model_are_the_models() -> None:
 @pytest.mark.parametrize("calls", [{}, {"discarded": 3, "limits": "x", "templates": ["x", None], "sent": [4]}])
 def test_an_account_of_another_shape_doesnt_stop_the_record(calls: Json) -> None:
     assert Record.from_entries([entry_for_run(written(calls=calls))]).digest
+
+
+def test_the_licence_of_the_documents_is_proposed_where_it_was_said() -> None:
+    said = entry_for_run(questions(parameters={"verify": "span", "licence": "CC BY 4.0"}))["fields"]
+    assert said["license"] == "“qa”: the documents it quotes are under CC BY 4.0"
+    unsaid = entry_for_run(questions(parameters={"verify": "span", "licence": "not stated"}))["fields"]
+    assert not unsaid.get("license")
+
+
+@pytest.mark.parametrize(
+    ("part", "term"), [("none", "algorithmicMedia"), ("less", "trainedAlgorithmicMedia"), ("full", "trainedAlgorithmicMedia")]
+)
+def test_a_recipe_is_the_models_only_where_something_of_it_was_used(part: str, term: str) -> None:
+    fields = entry_for_run(compiled(parameters={"numbers_stated_by": {"user": 9}, "model_part": part}))["fields"]
+    assert fields["digitalSourceType"].split(": ")[1] == term

@@ -79,6 +79,38 @@ def test_a_joint_distribution_is_met_by_largest_remainders() -> None:
     }  # fmt: skip
 
 
+def test_combinations_can_be_given_as_pairs() -> None:
+    levels = {"tone": ["calm", "worried"], "topic": ["refill", "pain"]}
+    made = write(n=4, joint=[[["calm", "refill"], 3], ["worried|pain", 1]], labels=levels)
+    assert counted(made, "tone") == {"calm": 3, "worried": 1}
+
+
+@pytest.mark.parametrize("joint", [[], {}, 5, "calm", [["calm", "refill", 3]], [[3, ["calm", "refill"]]]], ids=str)
+def test_what_is_no_joint_distribution_is_refused(joint: Any) -> None:
+    with pytest.raises(OptionError, match="A joint distribution maps combinations of levels to weights; got"):
+        write(joint=joint, labels={"tone": ["calm"], "topic": ["refill"]})
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"description": "Messages \ud800."},
+        {"labels": {"\ud800": ["a"]}},
+        {"labels": {"tone": {"\udfff": 1}}},
+        {"styles": "\ud800"},
+        {"examples": "An \ud800 example."},
+        {"name": "\ud800"},
+        {"language": "\ud800"},
+    ],
+    ids=str,
+)
+def test_half_a_character_is_refused_before_any_call(options: dict[str, Any]) -> None:
+    model = Scripted(story)
+    with pytest.raises(OptionError, match="Half a character"):
+        write(model, **options)
+    assert model.asked == []
+
+
 def test_styles_lengths_and_personas_are_allotted_like_labels() -> None:
     made = write(n=20, styles={"terse": 3, "chatty": 1}, lengths=["8"], personas=["a nurse", "a daughter"])
     assert (counted(made, "style"), counted(made, "persona")) == ({"terse": 15, "chatty": 5}, {"a nurse": 10, "a daughter": 10})

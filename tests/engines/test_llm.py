@@ -240,10 +240,63 @@ def test_rows_never_leave_for_a_hosted_model_unless_allowed() -> None:
 def test_rows_known_to_be_synthetic_need_only_the_calls_allowance() -> None:
     model = Scripted(numbered, locality="hosted", provider="Vendor")
     with pytest.raises(OptionError, match=r"pass allow_hosted=True"):
-        write(model, known_synthetic=True)
-    run = write(model, known_synthetic=True, allow_hosted=True).run
+        write(model, known_synthetic=["age", "sex"])
+    run = write(model, known_synthetic=["age", "sex"], allow_hosted=True, frame_name="synthetic").run
     assert run.calls is not None
     assert [(sent["what"], sent["rows"]) for sent in run.calls["sent"]] == [("4 rows of synthetic: age, sex", "synthetic")]
+
+
+def test_one_column_of_unknown_origin_makes_the_rows_real() -> None:
+    model = Scripted(numbered, locality="hosted", provider="Vendor")
+    with pytest.raises(OptionError, match=r"forbids it for real rows\. Not known to be synthetic, .* as they are: 'sex'\."):
+        write(model, known_synthetic=["age"], allow_hosted=True)
+    assert model.asked == []
+    assert write(model, known_synthetic=["age"], allow_hosted=True, given=["age"]).run.delivered == 4
+
+
+def test_rows_of_unknown_origin_are_told_as_such() -> None:
+    run = write(Scripted(numbered), examples=["An example."]).run
+    assert run.calls is not None
+    assert [(sent["what"], sent["rows"]) for sent in run.calls["sent"]] == [
+        ("4 rows of frame, real or of unknown origin: age, sex", "real"),
+        ("texts as examples, real or of unknown origin: 1", "real"),
+    ]
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame, pa.table], ids=["pandas", "polars", "arrow"])
+def test_a_preview_keeps_the_texts_of_rows_that_were_not_asked_for(frame: Any) -> None:
+    old = frame({"note": ["one", "two", "three", None], "age": [30, 40, 50, 60]})
+    made = write(Echo(), old, overwrite=True, rows=2)
+    texts = pd.DataFrame(made.frame.to_pydict() if isinstance(made.frame, pa.Table) else made.frame.to_dict())["note"].tolist()
+    assert texts[2] == "three"
+    assert not {"one", "two"} & set(texts)
+    assert "Texts kept from before, in rows that weren't asked for: 1. This run didn't write them." in " ".join(made.run.notes)
+
+
+def test_a_preview_does_not_replace_what_it_cannot_keep() -> None:
+    model = Scripted(numbered)
+    with pytest.raises(OptionError, match="holds other things than texts, which 2 rows can't keep"):
+        write(model, FRAME.assign(note=[1, 2, 3, 4]), overwrite=True, rows=2)
+    assert model.asked == []
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"instruction": "Write \ud800."},
+        {"name": "no\udfffte"},
+        {"styles": ["\ud800"]},
+        {"personas": {"\ud800": 1}},
+        {"examples": ["An \ud800 example."]},
+        {"frame_name": "\ud800"},
+    ],
+    ids=str,
+)
+def test_half_a_character_is_refused_before_any_call(options: dict[str, Any]) -> None:
+    model = Scripted(numbered)
+    with pytest.raises(OptionError, match="Half a character"):
+        write(model, **options)
+    assert model.asked == []
 
 
 def test_an_existing_column_is_replaced_only_if_asked_and_in_its_place() -> None:
@@ -264,7 +317,8 @@ def test_an_existing_column_is_replaced_only_if_asked_and_in_its_place() -> None
         ({"max_tokens": 0}, "max_tokens must be a whole number from 1 to 8,192; got 0"),
         ({"temperature": 3}, "temperature must be from 0 to 2; got 3"),
         ({"temperature": float("nan")}, "temperature must be from 0 to 2; got nan"),
-        ({"top_p": "high"}, "top_p must be from 0.01 to 1; got 'high'"),
+        ({"top_p": "high"}, "top_p must be above 0 and at most 1; got 'high'"),
+        ({"top_p": 0}, "top_p must be above 0 and at most 1; got 0"),
         ({"rows": 5}, "rows must be a whole number from 1 to 4; got 5"),
         ({"given": ["agee"]}, "Did you mean 'age'"),
         ({"seed": -1}, "A seed must be from 0"),
@@ -354,6 +408,22 @@ def test_a_model_that_cannot_number_is_asked_one_by_one_after_two_calls() -> Non
     assert [request.prompt.count('"age"') for request in model.asked[:3]] == [5, 16, 1]
     assert made.run.delivered == 100
     assert "Of the first 21 texts, asked for up to 16 a call, 0% could be read and were their row's" in " ".join(made.run.notes)
+
+
+def test_a_limit_reached_in_the_first_calls_says_nothing_of_their_replies() -> None:
+    model = Scripted(by_lines, locality="local-server")
+    made = write(model, pd.DataFrame({"age": range(100)}), calls=Calls(model, limits=Limits(tokens=0)))
+    assert (made.run.delivered, model.asked) == (0, [])
+    assert "could be read" not in " ".join(made.run.notes)
+
+
+def test_first_calls_that_fail_are_told_as_failed() -> None:
+    def answer(count: int, request: Request) -> str | Exception:
+        return ValueError("too long") if request.prompt.count('"age"') > 1 else by_lines(count, request)
+
+    made = write(Scripted(answer, locality="local-server"), pd.DataFrame({"age": range(30, 90)}))
+    assert made.run.delivered == 60
+    assert "The first 2 calls, for up to 16 texts each, failed; the others were for one text each." in made.run.notes
 
 
 def test_a_model_with_schemas_answers_several_as_an_object() -> None:

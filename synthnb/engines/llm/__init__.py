@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -17,7 +17,16 @@ from synthnb.engines.llm.columns import Column, records
 from synthnb.engines.llm.draws import Choices, Draws
 from synthnb.engines.llm.languages import read_language
 from synthnb.engines.llm.prompts import Template
-from synthnb.engines.llm.runs import Clock, described, example_texts, of_the_model, read_per_call, read_settings, whole
+from synthnb.engines.llm.runs import (
+    Clock,
+    described,
+    example_texts,
+    of_the_model,
+    read_per_call,
+    read_settings,
+    refuse_half_characters,
+    whole,
+)
 from synthnb.engines.llm.writing import Writing
 from synthnb.errors import Interrupted, OptionError, shown
 
@@ -52,7 +61,7 @@ def write_text_column(
     instruction: str,
     calls: Calls,
     given: Sequence[str] | None = None,
-    frame_name: str = "synthetic",
+    frame_name: str = "frame",
     rows: int | None = None,
     per_call: int | None = None,
     styles: Choices | None = None,
@@ -70,7 +79,7 @@ def write_text_column(
     seed: int | None = None,
     overwrite: bool = False,
     allow_hosted: bool = False,
-    known_synthetic: bool = False,
+    known_synthetic: Collection[str] = (),
     identifiers: Policy | None = None,
     sensitive: bool = False,
     announce: Callable[[Estimate], None] | None = None,
@@ -95,7 +104,7 @@ def write_text_column(
     frame_name : str
         What the frame is called in the run.
     rows : int, optional
-        Write only the first so many rows, at least 1; all by default.
+        Write only the first so many rows, at least 1; all by default. Where a column is overwritten, the other rows keep their texts.
     per_call : int, optional
         Texts asked for in one call, 1 to 50; chosen by the model and the length by default.
     styles, lengths, personas : sequence or mapping of str to float, optional
@@ -127,8 +136,9 @@ def write_text_column(
         Replace a column of that name.
     allow_hosted : bool
         Let the rows' values leave this machine, to a hosted model.
-    known_synthetic : bool
-        The rows are known to be synthetic; else they are taken for real, and the setting ``hosted_rows`` has to allow it too.
+    known_synthetic : collection of str
+        Columns known to be synthetic. If the model is shown any other, its rows are taken for real, and the setting
+        ``hosted_rows`` has to allow it too.
     identifiers : {"block", "warn"}, optional
         What direct identifiers do that are found in what would go to a hosted model; by default
         ``block`` for rows taken for real, ``warn`` for others.
@@ -168,11 +178,15 @@ def write_text_column(
     The patient is a {age}-year-old {sex} on {arm}.``
     """
     inside, restore = to_pandas(frame)
+    words = {"styles": styles, "lengths": lengths, "personas": personas, "language": language}
+    refuse_half_characters(column_name=name, instruction=instruction, name_of_the_frame=frame_name, **words)
     draws = Draws.read(styles=styles, lengths=lengths, personas=personas)
     added = {kind: f"{name}_{kind}" for kind in draws.options} if keep_draws else {}
     _check(name, instruction, inside, added.values(), overwrite=overwrite)
     template = Template.parse(instruction, _others(inside, name), given=given, default=_not_texts(inside, name))
     wanted = inside if rows is None else inside.head(whole("rows", rows, len(inside)))
+    refuse_half_characters(columns_shown=template.columns)
+    standing = _standing(inside, len(wanted), (name, *added.values()))
     column = Column(
         name=name,
         template=template,
@@ -188,15 +202,17 @@ def write_text_column(
     )
     calls.sensitive = sensitive = sensitive or calls.sensitive
     writing = Writing(column.asking(), calls, progress)
-    known: Rows = "synthetic" if known_synthetic else "real"
-    scanned = _let_out(column, calls, wanted, frame_name, known, allowed=allow_hosted, policy=identifiers)
+    unknown = [shown_column for shown_column in template.columns if shown_column not in known_synthetic]
+    scanned = _let_out(column, calls, wanted, frame_name, unknown, allowed=allow_hosted, policy=identifiers)
     clock = Clock.start()
     writing.run(announce)
     cells = {name: writing.texts} | {label: [drawn[kind] for drawn in column.drawn] for kind, label in added.items()}
     made = frame
     for label, listed in cells.items():
-        made = _attach(made, label, [*listed, *[None] * (len(inside) - len(wanted))])
+        made = _attach(made, label, [*listed, *standing.get(label, [None] * (len(inside) - len(wanted)))])
     notes = [*restore.notes, *scanned.notes, *writing.notes, *_notes(column, inside, writing)]
+    if kept := sum(text is not None for text in standing.get(name, ())):
+        notes.append(f"Texts kept from before, in rows that weren't asked for: {kept:,}. This run didn't write them.")
     synthesis = Synthesis(made, _run(frame, made, frame_name, column, writing, clock, notes, scanned, sensitive=sensitive))
     if writing.interrupted:
         raise ColumnInterrupted(synthesis)
@@ -213,23 +229,42 @@ def _check(name: Any, instruction: Any, inside: pd.DataFrame, added: Any, *, ove
             raise OptionError(f"The frame has a column {shown(one)} already.", fix="Choose another name, or overwrite it (overwrite=True).")
 
 
+def _standing(inside: pd.DataFrame, written: int, names: Sequence[str]) -> dict[str, list[str | None]]:
+    """What rows that aren't written keep of columns that are overwritten."""
+    kept: dict[str, list[str | None]] = {}
+    for name in names:
+        if name not in inside.columns or written == len(inside):
+            continue
+        cells = inside[name].iloc[written:].astype(object)
+        kept[name] = [None if missing else cell for cell, missing in zip(cells, cells.isna(), strict=True)]
+        if not all(cell is None or isinstance(cell, str) for cell in kept[name]):
+            raise OptionError(
+                f"The column {shown(name)} holds other things than texts, which {len(cells):,} rows can't keep beside new texts.",
+                fix="Write all rows, or choose another name.",
+            )
+    return kept
+
+
 def _let_out(
-    column: Column, calls: Calls, wanted: pd.DataFrame, frame_name: str, rows_are: Rows, *, allowed: bool, policy: Policy | None
+    column: Column, calls: Calls, wanted: pd.DataFrame, frame_name: str, unknown: Sequence[str], *, allowed: bool, policy: Policy | None
 ) -> Scanned:
     """Ask whether the rows may go where the model is, and tell the account that they do."""
+    rows_are: Rows = "real" if unknown else "synthetic"
     info, columns = calls.model.info, list(column.template.columns)
     calls.declare_template("one text", column.template.text)
     scanned = Scanned()
     if columns:
-        permit(info, rows=rows_are, allowed=allowed, what="the rows' values")
+        permit(info, rows=rows_are, allowed=allowed, what="the rows' values", unknown=unknown)
         scanned = preflight(info, wanted[columns], rows=rows_are, what="the rows' values", policy=policy)
-        what = f"{len(wanted)} rows of {frame_name}: {', '.join(map(str, columns))}"
+        doubt = ", real or of unknown origin" if unknown else ""
+        what = f"{len(wanted)} rows of {frame_name}{doubt}: {', '.join(map(str, columns))}"
         calls.declare_sent(what, digest=frame_digest(wanted[columns]), detail={"rows": rows_are})
     if column.examples:
         permit(info, rows="real", allowed=allowed, what="the examples")
         found = preflight(info, column.examples, rows="real", what="the examples", policy=policy)
         scanned = Scanned((*scanned.findings, *found.findings), (*scanned.notes, *found.notes), scanned.where)
-        calls.declare_sent(f"{len(column.examples)} texts as examples", digest=str(column.parameters(1, sensitive=True)["examples_digest"]))
+        sent = f"texts as examples, real or of unknown origin: {len(column.examples)}"
+        calls.declare_sent(sent, digest=str(column.parameters(1, sensitive=True)["examples_digest"]), detail={"rows": "real"})
     return scanned
 
 

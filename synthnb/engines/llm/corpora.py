@@ -20,7 +20,17 @@ from synthnb.engines.llm.kinds import Kind, KindName, read_kind
 from synthnb.engines.llm.labels import Values
 from synthnb.engines.llm.languages import Language, read_language
 from synthnb.engines.llm.prompts import Entry, Template, compose
-from synthnb.engines.llm.runs import Clock, described, example_texts, of_the_model, read_per_call, read_settings, settings_of, whole
+from synthnb.engines.llm.runs import (
+    Clock,
+    described,
+    example_texts,
+    of_the_model,
+    read_per_call,
+    read_settings,
+    refuse_half_characters,
+    settings_of,
+    whole,
+)
 from synthnb.engines.llm.texts import has_blanks
 from synthnb.engines.llm.writing import Writing
 from synthnb.errors import Interrupted, OptionError, shown
@@ -69,7 +79,7 @@ def write_texts(
     n: int,
     calls: Calls,
     labels: Mapping[str, Choices] | None = None,
-    joint: Mapping[Any, float] | None = None,
+    joint: Mapping[Any, float] | Sequence[Any] | None = None,
     kind: KindName = "text",
     per_call: int | None = None,
     styles: Choices | None = None,
@@ -105,8 +115,9 @@ def write_texts(
     labels : mapping of str to sequence or mapping, optional
         Levels by label, equally often or by weight: ``{"tone": ["calm", "worried"], "severity": {"mild": 0.8, "severe": 0.2}}``.
         Requested coverage is met exactly, by largest remainders.
-    joint : mapping, optional
-        Weights of combinations, ``{("calm", "mild"): 0.5, …}``, in the labels' order, which then have no weights of their own.
+    joint : mapping, or sequence of pairs, optional
+        Weights of combinations, ``{("calm", "mild"): 0.5, …}`` or ``[[["calm", "mild"], 0.5], …]``, in the labels' order,
+        which then have no weights of their own.
     kind : {"note", "abstract", "message", "dialogue", "text"}
         The sort of text. An abstract has three sentences and 40 words or more, a dialogue three turns of two speakers or more.
     per_call : int, optional
@@ -309,6 +320,8 @@ def _read(description: Any, *, labels: Any, joint: Any, kind: str, styles: Any, 
     """Check what the user asked for."""
     if not isinstance(description, str) or not description.strip():
         raise OptionError(f"A description must say what the texts are; got {shown(description)}.", fix="Write it.")
+    words = {"styles": styles, "lengths": lengths, "personas": personas, "language": rest["language"], "must_show": rest["must_show"]}
+    refuse_half_characters(description=description, name=rest["name"], labels=labels, joint=joint, **words)
     shape, levels = read_kind(kind), read_labels({} if labels is None else labels)
     draws = Draws.read(styles=styles, lengths=lengths, personas=personas)
     for label in levels:
@@ -317,6 +330,10 @@ def _read(description: Any, *, labels: Any, joint: Any, kind: str, styles: Any, 
     if joint is not None and any(isinstance(choices, Mapping) for choices in (labels or {}).values()):
         raise OptionError("Labels have weights of their own or a joint distribution, not both.", fix="List the levels without weights.")
     must_show = (rest["must_show"],) if isinstance(rest["must_show"], str) else tuple(rest["must_show"])
+    if must_show and not levels:
+        raise OptionError(
+            "must_show names labels whose level must stand in the text; there are no labels.", fix="Name labels, or leave it out."
+        )
     for label in must_show:
         if label not in levels:
             raise OptionError.from_choice("A label to show", label, list(levels))
@@ -348,7 +365,8 @@ def _let_out(corpus: _Corpus, calls: Calls, *, allowed: bool, policy: Policy | N
         permit(info, rows="real", allowed=allowed, what="the examples")
         found = preflight(info, corpus.examples, rows="real", what="the examples", policy=policy)
         scanned = Scanned((*scanned.findings, *found.findings), (*scanned.notes, *found.notes), scanned.where)
-        calls.declare_sent(f"{len(corpus.examples)} texts as examples", digest=digest(list(corpus.examples)))
+        sent = f"texts as examples, real or of unknown origin: {len(corpus.examples)}"
+        calls.declare_sent(sent, digest=digest(list(corpus.examples)), detail={"rows": "real"})
     return scanned
 
 

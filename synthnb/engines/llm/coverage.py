@@ -43,8 +43,9 @@ def read_joint(joint: Any, labels: Mapping[str, Mapping[str, float]]) -> dict[Ce
 
     Parameters
     ----------
-    joint : mapping
-        From a tuple of levels, in the labels' order, or these joined by ``|``, to a weight.
+    joint : mapping, or sequence of pairs
+        From a tuple of levels, in the labels' order, or these joined by ``|``, to a weight; or pairs
+        ``[levels, weight]``, as JSON has them.
     labels : mapping of str to mapping
         The labels and their levels.
 
@@ -53,10 +54,8 @@ def read_joint(joint: Any, labels: Mapping[str, Mapping[str, float]]) -> dict[Ce
     OptionError
         A combination hasn't one level of each label, stands twice, or its weight isn't a number of at least 0; or all are 0.
     """
-    if not isinstance(joint, Mapping) or not joint:
-        raise OptionError(f"A joint distribution maps combinations of levels to weights; got {shown(joint)}.", fix="Pass such a mapping.")
     made: dict[Cell, float] = {}
-    for key, weight in joint.items():
+    for key, weight in _pairs(joint):
         cell = tuple(key.split("|")) if isinstance(key, str) else tuple(key)
         if (
             len(cell) != len(labels)
@@ -73,6 +72,15 @@ def read_joint(joint: Any, labels: Mapping[str, Mapping[str, float]]) -> dict[Ce
     if not total:
         raise OptionError("All weights of the joint distribution are 0.", fix="Give at least one combination a weight.")
     return {cell: weight / total for cell, weight in made.items()}
+
+
+def _pairs(joint: Any) -> list[tuple[Any, Any]]:
+    """Combinations and their weights."""
+    pairs = list(joint.items()) if isinstance(joint, Mapping) else joint
+    whole = isinstance(pairs, list | tuple) and all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in pairs)
+    if not whole or not pairs or not all(isinstance(levels, str | list | tuple) for levels, _ in pairs):
+        raise OptionError(f"A joint distribution maps combinations of levels to weights; got {shown(joint)}.", fix="Pass such a mapping.")
+    return [(levels, weight) for levels, weight in pairs]
 
 
 def largest_remainders(weights: Sequence[float], n: int) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,18 @@ if TYPE_CHECKING:
     from synthnb.engines.llm.asking import Asking
     from synthnb.engines.llm.writing import Writing
 
-__all__ = ["Clock", "described", "example_texts", "of_the_model", "read_per_call", "read_settings", "settings_of", "whole", "within"]
+__all__ = [
+    "Clock",
+    "described",
+    "example_texts",
+    "of_the_model",
+    "read_per_call",
+    "read_settings",
+    "refuse_half_characters",
+    "settings_of",
+    "whole",
+    "within",
+]
 
 
 _MOST_TOKENS = 8192
@@ -78,7 +90,42 @@ def example_texts(examples: Any) -> tuple[str, ...]:
     for example in listed:
         if not isinstance(example, str) or not example.strip():
             raise OptionError(f"An example must be a text that isn't empty; got {shown(example)}.", fix="Pass texts.")
+    refuse_half_characters(**{f"example {number}": example for number, example in enumerate(listed, 1)})
     return tuple(listed)
+
+
+def refuse_half_characters(**words: Any) -> None:
+    """Refuse words of the user's that no reply could be asked for: those with half of a surrogate pair, which UTF-8 doesn't have.
+
+    Parameters
+    ----------
+    **words : str, or sequences and mappings of str
+        What is looked at, by what it is called.
+
+    Raises
+    ------
+    OptionError
+        There is one, and where.
+    """
+    for what, said in words.items():
+        for text in _texts(said):
+            if any("\ud800" <= sign <= "\udfff" for sign in text):
+                raise OptionError(
+                    f"Half a character (a lone surrogate) stands in the {what.replace('_', ' ')}: {shown(text)}.",
+                    fix="Remove it; the text was probably decoded with errors='surrogateescape', or cut within a character.",
+                )
+
+
+def _texts(said: Any) -> Iterator[str]:
+    """The texts in an argument; what isn't text is somebody else's to check."""
+    if isinstance(said, str):
+        yield said
+    elif isinstance(said, Mapping):
+        for key, item in said.items():
+            yield from (*_texts(key), *_texts(item))
+    elif isinstance(said, list | tuple | set | frozenset):
+        for item in said:
+            yield from _texts(item)
 
 
 def read_settings(max_tokens: Any, default: int, temperature: Any, top_p: Any, repeat_penalty: Any) -> Settings:
@@ -86,7 +133,7 @@ def read_settings(max_tokens: Any, default: int, temperature: Any, top_p: Any, r
     return Settings(
         max_tokens=whole("max_tokens", default if max_tokens is None else max_tokens, _MOST_TOKENS),
         temperature=within("temperature", temperature, 0, 2),
-        top_p=within("top_p", top_p, 0.01, 1),
+        top_p=_above_zero("top_p", top_p, 1),
         repeat_penalty=within("repeat_penalty", repeat_penalty, 1, 2),
     )
 
@@ -107,4 +154,11 @@ def within(name: str, value: Any, low: float, high: float) -> float:
     """A number in a range."""
     if isinstance(value, bool) or not hasattr(value, "__float__") or not low <= float(value) <= high:
         raise OptionError(f"{name} must be from {low} to {high}; got {shown(value)}.", fix="Choose a number in that range.")
+    return float(value)
+
+
+def _above_zero(name: str, value: Any, high: float) -> float:
+    """A number above 0 and not above the largest allowed."""
+    if isinstance(value, bool) or not hasattr(value, "__float__") or not 0 < float(value) <= high:
+        raise OptionError(f"{name} must be above 0 and at most {high}; got {shown(value)}.", fix="Choose a number in that range.")
     return float(value)

@@ -79,6 +79,7 @@ class Writing:
         self._taken: list[_Taken | None] = [None] * count
         self._reasons = [""] * count
         self._failed: set[int] = set()
+        self._lost: set[int] = set()
         self._failure = ""
         self._tally: Counter[str] = Counter()
         self._replies: list[Reply] = []
@@ -185,7 +186,14 @@ class Writing:
 
     def _after_pilot(self, groups: list[list[int]]) -> list[list[int]]:
         """The calls still to make: for one text each if too few of the first could be read, or told of another's row."""
-        tried = [i for group in groups[:_PILOT_CALLS] for i in group]
+        tried = [i for group in groups[:_PILOT_CALLS] for i in group if i not in self._lost]
+        if self.calls.stopped or self._failure:
+            return groups[_PILOT_CALLS:]  # none of them will be asked for
+        if not tried:
+            self.notes.append(
+                f"The first {_PILOT_CALLS} calls, for up to {self.per_call} texts each, failed; the others were for one text each."
+            )
+            return [[i] for group in groups[_PILOT_CALLS:] for i in group]
         taken = [self._taken[i] for i in tried]
         readable = sum(one is not None and "value" not in one.problems for one in taken) / len(tried)
         if readable >= _READABLE:
@@ -239,8 +247,8 @@ class Writing:
         self._tally["tokens_in"] += reply.tokens_in
         self._tally["tokens_out"] += reply.tokens_out
         self._replies.append(reply)
-        if reply.finish == "error" and len(group) == 1:
-            self._failed.add(group[0])
+        if reply.finish == "error":
+            (self._failed if len(group) == 1 else self._lost).update(group)
         for position, found in zip(group, self.asking.read(group, reply), strict=True):
             if found.text is None:
                 self._tally["unreadable"] += len(group) > 1
