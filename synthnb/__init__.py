@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from synthnb._api import (
         budgets,
+        compile_recipe,
+        diff,
         disclose,
         disclose_notebook,
         evaluate,
@@ -23,25 +25,33 @@ if TYPE_CHECKING:
         load_generator,
         open_budget,
         profile,
+        replay,
         runs,
         verify,
         write_column,
+        write_questions,
         write_table,
+        write_texts,
     )
     from synthnb.config import config_context, get_config
     from synthnb.disclosure.record import Record
     from synthnb.engines.base import Synthesis
+    from synthnb.engines.compile import Compiled
     from synthnb.engines.generator import Generator
     from synthnb.engines.replicates import Replicates, agreement, combine
     from synthnb.evaluation.report import Report
+    from synthnb.evaluation.scaling import fit_scaling
     from synthnb.jupyter.exporting import export_notebook
+    from synthnb.models.limits import Limits
     from synthnb.recipes.profile import Profile
     from synthnb.recipes.recipe import Recipe
     from synthnb.recipes.tables import Relation
     from synthnb.recipes.timing import Panel, Survival
 
 __all__ = [
+    "Compiled",
     "Generator",
+    "Limits",
     "Panel",
     "Profile",
     "Recipe",
@@ -55,27 +65,35 @@ __all__ = [
     "agreement",
     "budgets",
     "combine",
+    "compile_recipe",
     "config_context",
+    "diff",
     "disclose",
     "disclose_notebook",
     "evaluate",
     "export_notebook",
+    "fit_scaling",
     "generate",
     "get_config",
     "impute",
     "load_generator",
     "open_budget",
     "profile",
+    "replay",
     "runs",
     "verify",
     "write_column",
+    "write_questions",
     "write_table",
+    "write_texts",
 ]
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Compiled": "synthnb.engines.compile",
     "Generator": "synthnb.engines.generator",
+    "Limits": "synthnb.models.limits",
     "Panel": "synthnb.recipes.timing",
     "Profile": "synthnb.recipes.profile",
     "Recipe": "synthnb.recipes.recipe",
@@ -88,21 +106,27 @@ _HOMES = {
     "agreement": "synthnb.engines.replicates",
     "budgets": "synthnb._api",
     "combine": "synthnb.engines.replicates",
+    "compile_recipe": "synthnb._api",
     "config_context": "synthnb.config",
+    "diff": "synthnb._api",
     "disclose": "synthnb._api",
     "disclose_notebook": "synthnb._api",
     "evaluate": "synthnb._api",
     "export_notebook": "synthnb.jupyter.exporting",
+    "fit_scaling": "synthnb.evaluation.scaling",
     "generate": "synthnb._api",
     "get_config": "synthnb.config",
     "impute": "synthnb._api",
     "load_generator": "synthnb._api",
     "open_budget": "synthnb._api",
     "profile": "synthnb._api",
+    "replay": "synthnb._api",
     "runs": "synthnb._api",
     "verify": "synthnb._api",
     "write_column": "synthnb._api",
+    "write_questions": "synthnb._api",
     "write_table": "synthnb._api",
+    "write_texts": "synthnb._api",
 }
 
 

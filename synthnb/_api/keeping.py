@@ -162,7 +162,7 @@ def write_table(
 
     Parameters
     ----------
-    frame : pandas.DataFrame, polars.DataFrame or pyarrow.Table
+    frame : pandas.DataFrame, polars.DataFrame, pyarrow.Table or Synthesis
         What a run of this session made, or some of its rows.
     path : str or Path
         Where to write; the ending says what.
@@ -181,8 +181,10 @@ def write_table(
     StorageError
         The disk is full or read-only; nothing half-written is left.
     """
+    from synthnb._frames import frame_of
     from synthnb.disclosure.sidecar import write_data
 
+    frame = frame_of(frame)
     target = Path(path).expanduser()
     if not overwrite:
         refuse_to_lose(target)

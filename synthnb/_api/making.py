@@ -1,26 +1,30 @@
-"""Verbs that make rows, columns and cells."""
+"""Verbs that make rows and fill cells."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
+from synthnb._api.describing import check_described, compile_recipe, is_compiled, is_description, with_compiling
 from synthnb._api.keeping import entry_of
-from synthnb._origins import Origin
+from synthnb._api.requests import request_of
+from synthnb._api.writing import rows_by_model
+from synthnb._origins import Origin, quoting
 from synthnb._progress import Progress, no_progress
 from synthnb.disclosure.session import session
-from synthnb.errors import OptionError, shown
+from synthnb.errors import Interrupted, OptionError, shown
 
 if TYPE_CHECKING:
-    from synthnb.engines.base import Synthesis
+    from synthnb.engines.calls import Call
     from synthnb.engines.generator import Generator
     from synthnb.engines.impute import Imputed
     from synthnb.models.base import Model
+    from synthnb.models.limits import Limits
     from synthnb.recipes.profile import Profile
 
-__all__ = ["budgets", "generate", "impute", "load_generator", "open_budget", "profile", "read_source", "write_column"]
+__all__ = ["budgets", "generate", "impute", "load_generator", "open_budget", "profile", "read_source"]
 
 
 def generate(
@@ -46,25 +50,31 @@ def generate(
     name: str = "synthetic",
     source_name: str = "real",
     overrides: Mapping[str, str] | None = None,
+    model: str | Model | None = None,
+    allow_hosted: bool = False,
+    sensitive: bool = False,
+    limits: Limits | Mapping[str, Any] | None = None,
     random_state: int | None = None,
     announce: Callable[[Sequence[Mapping[str, Any]]], None] | None = None,
     progress: Progress | None = None,
 ) -> Any:
-    """Return a synthetic frame made from a real one, a recipe or a saved generator, with the run that made it.
+    """Return a synthetic frame made from a real one, a description, a recipe or a saved generator, with the run that made it.
 
     Parameters
     ----------
-    source : frame, mapping of frames, Recipe, Generator, str or Path, optional
+    source : frame, mapping of frames, Recipe, Compiled, Generator, str or Path, optional
         The real frame (pandas, polars or Arrow), or a ``.csv`` or ``.parquet`` file holding one;
         the synthetic frame is of the same kind. A mapping holds several tables by name. A recipe, or
         a ``.recipe.json`` file, says what to make without data; a generator, or a ``.synthgen``
-        file, draws more of what it learnt.
+        file, draws more of what it learnt. A description in words, or what `compile_recipe` made of
+        one, becomes a recipe first: see there.
     recipe : Recipe, str or Path, optional
         What to make, where it isn't to be inferred from the frame.
     rows : int, optional
         How many rows to make, at least 1; as many as ``source`` has by default.
-    engine : {"auto", "trees", "copula", "arf", "dp", "sampler"} or a registered engine's name
-        How rows come to be; the run says which one was used, and why.
+    engine : {"auto", "trees", "copula", "arf", "dp", "sampler", "llm"} or a registered engine's name
+        How rows come to be; the run says which one was used, and why. With ``"llm"`` a language model
+        writes every row, and each is checked.
     options : mapping, optional
         The engine's own options, such as ``{"leaf": 50}`` or ``{"epsilon": 1.0}``.
     rules : str, or sequence of str, mapping, Rule or callable
@@ -98,10 +108,20 @@ def generate(
         What the two frames are called in the run and the disclosure.
     overrides : mapping of str to str, optional
         What kind a column is where the guess is wrong, such as ``{"code": "category"}``.
+    model : str or Model, optional
+        The language model that reads a description or writes rows, as for `write_column`; the setting ``model`` by default.
+    allow_hosted : bool
+        Let what the engine ``llm`` shares of the frame leave this machine, to a hosted model; real rows need the
+        setting ``hosted_rows`` too.
+    sensitive : bool
+        Keep a description and the prompts out of the run and the store of replies; their digests stay.
+    limits : Limits or mapping, optional
+        What the calls to a model may use at most, such as ``{"tokens": 100_000, "money": 0.5, "seconds": 600}``.
     random_state : int, optional
         Seed from 0 to 2**32 - 1. The seed used is in the run.
     announce : callable, optional
-        Told of a privacy budget's split before any of it is spent.
+        Told of a privacy budget's split before any of it is spent; with the engine ``llm``, of an `Estimate` of tokens,
+        cost and time before the first call is made.
     progress : callable, optional
         Called as ``progress(done, total, what)``.
 
@@ -127,7 +147,7 @@ def generate(
     >>> made.frame.shape, int(made.frame["age"].min()) > 65
     ((100, 2), True)
     """
-    from synthnb.engines.calls import Call, carry_out
+    from synthnb.engines.calls import Call
 
     if not isinstance(where, str):
         raise OptionError(f"A condition is text, such as 'age > 65'; got {shown(where)}.", fix="Write it as text.")
@@ -159,19 +179,83 @@ def generate(
         announce=announce,
         progress=progress or no_progress,
     )
-    result = carry_out(call)
-    session.remember(entry_of(result))
-    _register(result)
-    return result
+    using: _Using = {"model": model, "allow_hosted": allow_hosted, "sensitive": sensitive, "limits": limits}
+    try:
+        result = rows_by_model(call, **using) if engine == "llm" else _drawn(call, using)
+    except Interrupted as stopped:
+        partial = getattr(stopped, "partial", None)
+        if partial is not None:
+            cast("Any", stopped).partial = _kept(partial, call, using)
+        raise
+    return _kept(result, call, using)
 
 
-def _register(result: Any) -> None:
-    """Remember which run made each frame of a result."""
+_NOT_SAID = {"seed", "announce", "progress"}
+"""What of a call isn't part of what was asked for; the seed is said as it was drawn."""
+
+
+class _Using(TypedDict):
+    """How a language model takes part."""
+
+    model: str | Model | None
+    allow_hosted: bool
+    sensitive: bool
+    limits: Limits | Mapping[str, Any] | None
+
+
+def _kept(result: Any, call: Call, using: _Using) -> Any:
+    """The result with the call that made it; remembered."""
+    asked = {item.name: getattr(call, item.name) for item in fields(call) if item.name not in _NOT_SAID}
+    who = (
+        {}
+        if result.run.model is None
+        else {"model": using["model"] or result.run.model["requested"], "allow_hosted": using["allow_hosted"]}
+    )
+    request = {} if using["sensitive"] else request_of("generate", result.run, asked | who)
+    made = replace(result, run=replace(result.run, request=request))
+    session.remember(entry_of(made))
+    _register(made, call)
+    return made
+
+
+def _drawn(call: Call, using: _Using) -> Any:
+    """What the call comes to; a description becomes a recipe first."""
+    from synthnb.engines.calls import carry_out
+
+    if not (is_compiled(call.source) or is_description(call.source)):
+        return carry_out(call)
+    check_described(call.source, {item.name: getattr(call, item.name) for item in fields(call)} | {"random_state": call.seed})
+    compiled = call.source
+    if is_description(compiled):
+        compiled = compile_recipe(
+            compiled,
+            rows=call.rows,
+            model=using["model"],
+            name=call.name,
+            sensitive=using["sensitive"],
+            limits=using["limits"],
+            random_state=call.seed,
+            progress=call.progress,
+        )
+    result = carry_out(replace(call, source=compiled.recipe))
+    return replace(result, run=with_compiling(result.run, compiled))
+
+
+def _register(result: Any, call: Call) -> None:
+    """Remember which run made each frame of a result, and which columns it made: neither those given to it nor real texts."""
+    from synthnb._frames import to_pandas
+
+    fixed = () if call.given is None else to_pandas(call.given)[0].columns
+    fresh = {str(column["name"]).rpartition(".")[2] for column in result.run.columns if column["kind"] == "identifier"}
     for made in getattr(result, "syntheses", None) or [result]:
         frames = made.frames or {str(made.run.output["name"]): made.frame}
         for label, frame in frames.items():
             if len(frame):  # a run may explain all of its rows
-                session.origins.register(Origin(result.run.id, label), frame)
+                source = call.source.get(label) if isinstance(call.source, Mapping) else call.source
+                there = source if hasattr(source, "columns") and hasattr(source, "__len__") else None
+                quoted = {*fixed, *quoting(frame, there, fresh=fresh)}
+                synthetic = [name for name in map(str, to_pandas(frame)[0].columns) if name not in quoted]
+                session.origins.register(Origin(result.run.id, label), frame, synthetic=synthetic)
 
 
 def read_source(source: Any, name: str) -> tuple[Any, str]:
@@ -180,7 +264,9 @@ def read_source(source: Any, name: str) -> tuple[Any, str]:
         from synthnb._tables import read_table
 
         return read_table(source), Path(source).name if name == "real" else name
-    return source, name
+    from synthnb._frames import frame_of
+
+    return frame_of(source), name
 
 
 def profile(
@@ -356,100 +442,3 @@ def load_generator(path: str | Path) -> Generator:
     from synthnb.engines.generator import Generator
 
     return Generator.load(path)
-
-
-def write_column(
-    frame: Any,
-    name: str,
-    instruction: str,
-    *,
-    model: str | Model = "local",
-    given: Sequence[str] | None = None,
-    frame_name: str = "synthetic",
-    max_tokens: int | None = None,
-    temperature: float | None = None,
-    overwrite: bool = False,
-    allow_hosted: bool = False,
-    random_state: int | None = None,
-    progress: Progress | None = None,
-) -> Synthesis:
-    """Return the frame with a text column that a language model wrote, row by row.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame, polars.DataFrame or pyarrow.Table
-        The rows the texts are conditioned on.
-    name : str
-        The new column.
-    instruction : str
-        What to write; ``{column}`` stands for the row's value.
-    model : str or Model
-        ``"local"``, ``"echo"``, a registered model, the path of a GGUF file, or an open model.
-    given : sequence of str, optional
-        Columns the model is shown as data. By default none if the instruction has
-        placeholders, else all but those that hold texts.
-    frame_name : str
-        What the frame is called in the run and the disclosure.
-    max_tokens, temperature : int, float, optional
-        Longest text, and how freely words are chosen (0 to 2).
-    overwrite : bool
-        Replace a column of that name.
-    allow_hosted : bool
-        Let the rows' values leave this machine, to a hosted model.
-    random_state : int, optional
-        Seed from 0 to 2**32 - 1.
-    progress : callable, optional
-        Called as ``progress(done, total, what)``.
-
-    Returns
-    -------
-    Synthesis
-        ``.frame`` is a new frame of the same kind with the column at its end.
-
-    Raises
-    ------
-    ModelMissingError
-        The model isn't on this machine; the message says how to get it.
-    Interrupted
-        Stopped by the user; its ``partial`` holds the texts written so far.
-    """
-    from synthnb.engines.llm import ColumnInterrupted, write_text_column
-    from synthnb.models.registry import open_model
-
-    opened = open_model(model) if isinstance(model, str) else model
-    options: dict[str, Any] = {
-        key: value for key, value in {"max_tokens": max_tokens, "temperature": temperature}.items() if value is not None
-    }
-    origin = session.origins.of(frame)
-    try:
-        synthesis = write_text_column(
-            frame,
-            name=name,
-            instruction=instruction,
-            model=opened,
-            given=given,
-            frame_name=frame_name,
-            overwrite=overwrite,
-            allow_hosted=allow_hosted,
-            seed=random_state,
-            progress=progress or no_progress,
-            **options,
-        )
-    except ColumnInterrupted as stopped:
-        stopped.partial = _column_made(stopped.partial, origin)
-        raise
-    finally:
-        if isinstance(model, str):
-            opened.close()
-    return _column_made(synthesis, origin)
-
-
-def _column_made(synthesis: Synthesis, origin: Origin | None) -> Synthesis:
-    """The synthesis with the origin of the rows it was written for; remembered."""
-    known = None if origin is None else asdict(origin)
-    run = replace(synthesis.run, inputs=[dict(frame) | {"origin": known} for frame in synthesis.run.inputs])
-    made = replace(synthesis, run=run)
-    session.remember(entry_of(made))
-    if origin is not None:
-        session.origins.register(Origin(run.id, str(run.output["name"])), made.frame)
-    return made

@@ -1,0 +1,286 @@
+"""From a description in words to rows: the description becomes a recipe, which numpy draws from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from synthnb._api.calling import calls_to
+from synthnb._progress import Progress, no_progress
+from synthnb._random import resolve_seed
+from synthnb.errors import OptionError, shown
+
+if TYPE_CHECKING:
+    from synthnb._canonical import Json
+    from synthnb.engines.base import Run
+    from synthnb.engines.compile import Compiled
+    from synthnb.models.base import Model
+    from synthnb.models.limits import Limits
+
+__all__ = [
+    "SOURCE_LABELS",
+    "as_flag",
+    "check_described",
+    "compile_recipe",
+    "is_compiled",
+    "is_description",
+    "shape_of",
+    "with_compiling",
+]
+
+SOURCE_LABELS: dict[str, str] = {
+    "user": "you said so",
+    "model": "the model's guess",
+    "prior": "the model's guess",
+    "summary": "a summary of real data",
+    "default": "nobody: a neutral default",
+}
+"""Who a recipe's number comes from, in words."""
+
+_MOST_LEVELS = 6
+_ABOUT_FRAMES = ("recipe", "balance", "groups", "roles", "overrides", "merge_below", "survival", "relations", "panel")
+"""Arguments of `generate` that say something about real rows, or what a description says already."""
+_OPTIONS_ABOUT_FRAMES = ("epsilon", "examples", "share", "target", "curate")
+"""The same among the options that the magic and the command have words of their own for."""
+_FILES = (".csv", ".parquet", ".json", ".synthgen")
+
+
+def is_description(source: Any) -> bool:
+    """Whether a source is words that describe a table, rather than the name of a file: two words or more, and no file's ending."""
+    if not isinstance(source, str) or len(source.split()) < 2:
+        return False
+    return "\n" in source.strip() or not (source.strip().lower().endswith(_FILES) or _exists(source))
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):  # too long for a path, or with a sign that none can have
+        return False
+
+
+def is_compiled(source: Any) -> bool:
+    """Whether a source is what `compile_recipe` returned."""
+    return type(source).__name__ == "Compiled" and type(source).__module__.startswith("synthnb.")
+
+
+def as_flag(name: str) -> str:
+    """How the magic and the command spell an argument of `generate`."""
+    words = {"panel": "subject", "relations": "relation"}
+    return f"--{words.get(name, name).replace('_', '-')}"
+
+
+def check_described(source: str | Compiled, asked: Mapping[str, Any], spell: Callable[[str], str] = str) -> None:
+    """Refuse what can't be asked of a description, before a model is opened or asked anything.
+
+    Parameters
+    ----------
+    source : str or Compiled
+        The description, or what it was compiled to.
+    asked : mapping
+        Arguments of `generate` by name; those that are missing aren't asked for.
+    spell : callable
+        How the user writes an argument: `as_flag` for the magic and the command.
+
+    Raises
+    ------
+    OptionError
+        The description is empty; the rows, the seed, the replicates or the place to run make no sense; or something is
+        asked that needs a real frame.
+    RecipeError
+        What the description says contradicts itself.
+    """
+    options = asked.get("options") or {}
+    found = [name for name in _ABOUT_FRAMES if asked.get(name) is not None and asked[name] not in ((), [], {}, "")]
+    for name in [*found, *(option for option in _OPTIONS_ABOUT_FRAMES if option in options)]:
+        raise OptionError(
+            f"{spell(name)} is about a real frame; a description was given.",
+            fix="Leave it out, and say in the description what columns hold and how often.",
+        )
+    engine = _engine_of(asked.get("engine") or "auto", spell)
+    if options and engine in ("auto", "sampler"):
+        raise OptionError(f"Rows of a description are drawn without options; got {shown(next(iter(options)))}.", fix="Leave it out.")
+    rows = asked.get("rows")
+    if isinstance(source, str):
+        said = _rows_said(source)
+        rows = said if rows is None and asked.get("given") is None else rows
+    _check_ways(asked, spell)
+    _try(rows, engine, options, asked)
+
+
+def _engine_of(engine: str, spell: Callable[[str], str]) -> str:
+    """The engine that draws the rows of a description: one that reads no rows."""
+    from synthnb import plugins
+    from synthnb.engines._choice import reads_of
+
+    known = [*plugins.available("synthnb.engines"), "llm"]
+    if engine not in ("auto", *known):
+        raise OptionError.from_choice("An engine", engine, ["auto", *known])
+    if engine == "llm" or (engine != "auto" and reads_of(engine) != "nothing"):
+        raise OptionError(
+            f"Rows of a description are drawn by the engine sampler; got {spell('engine')} {shown(engine)}.",
+            fix=f"Leave {spell('engine')} out; to have a model write each row, pass the description's recipe with the engine llm.",
+        )
+    return engine
+
+
+def _check_ways(asked: Mapping[str, Any], spell: Callable[[str], str]) -> None:
+    """Refuse replicates, a decision or given cells that can't be had of any recipe."""
+    from synthnb._frames import to_pandas
+    from synthnb.engines.replicates import MOST_REPLICATES
+
+    many, decision, given, rows = (asked.get(name) for name in ("replicates", "decision", "given", "rows"))
+    if many is not None and (type(many) is not int or not 1 <= many <= MOST_REPLICATES):
+        raise OptionError(
+            f"{spell('replicates')} must be from 1 to {MOST_REPLICATES:,}; got {shown(many)}.", fix="Choose one in that range."
+        )
+    if decision is not None and not callable(decision):
+        raise OptionError(f"A decision is a function of a frame; got {shown(decision)}.", fix="Pass a function.")
+    size = None if given is None else len(to_pandas(given, what="frame of given columns")[0])
+    if size is not None and rows is not None and size != rows:
+        raise OptionError(f"`given` has {size:,} rows, but {rows:,} are to be made.", fix="Leave the number of rows out, or give as many.")
+
+
+def _try(rows: int | None, engine: str, options: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
+    """Prepare what is asked for with a recipe of one column, so that the rows, the seed, the options and the place to run are checked."""
+    from synthnb.engines.plan import prepare
+    from synthnb.recipes.recipe import Recipe
+
+    column = {"name": "x", "kind": "real", "dtype": "float64", "distribution": {"family": "normal", "mean": 0, "sd": 1}}
+    recipe = Recipe.from_dict({"table": "trial", "rows": 1, "seed": 1, "columns": [column]})
+    on, seed = asked.get("on") or "inline", asked.get("random_state")
+    prepare(None, recipe=recipe, rows=rows, engine=engine, options=options, on=on, seed=seed)
+
+
+def _rows_said(description: str) -> int | None:
+    """How many rows a description asks for, which is refused where it is empty or contradicts itself."""
+    from synthnb.recipes.statements.reading import read_statements
+    from synthnb.recipes.statements.stated import gathered
+
+    reading = read_statements(description)
+    gathered(reading)
+    return next((int(item.numbers["rows"]) for item in reading.statements if item.kind == "rows"), None)
+
+
+def compile_recipe(
+    description: str,
+    *,
+    rows: int | None = None,
+    model: str | Model | None = None,
+    name: str = "synthetic",
+    sensitive: bool = False,
+    limits: Limits | Mapping[str, Any] | None = None,
+    random_state: int | None = None,
+    progress: Progress | None = None,
+) -> Compiled:
+    """Return the recipe that a description comes to, with the source of each of its numbers and ten rows drawn from it.
+
+    What the description says is read by rules and always holds; a language model supplies what it leaves open.
+    The number of calls doesn't depend on the number of rows.
+
+    Parameters
+    ----------
+    description : str
+        The table in words, such as ``"A trial of 300 adults aged 40 to 85, 60 % female, randomised 1:1 to drug or placebo."``
+    rows : int, optional
+        How many rows the recipe is for, at least 1; as many as the description says by default, else 1,000.
+    model : str or Model, optional
+        As for `write_column`.
+    name : str
+        What the table is called.
+    sensitive : bool
+        Keep the description and the prompts out of the run and the store of replies; their digests stay.
+    limits : Limits or mapping, optional
+        What the calls may use at most.
+    random_state : int, optional
+        Seed from 0 to 2**32 - 1.
+    progress : callable, optional
+        Called as ``progress(done, total, what)``.
+
+    Returns
+    -------
+    Compiled
+        ``.recipe``, ``.numbers`` with their sources, ``.sample``; pass it to `generate`, or change it with ``.revise``.
+
+    Raises
+    ------
+    OptionError
+        The description is empty.
+    RecipeError
+        What it says contradicts itself; every contradiction is listed.
+    ModelMissingError
+        The model isn't on this machine; the message says how to get it.
+    """
+    from synthnb.engines import compile as compiling
+
+    _rows_said(description)  # what can't be read or contradicts itself is refused before a model is opened
+    resolve_seed(random_state)
+    with calls_to(model, limits=limits, sensitive=sensitive) as calls:
+        return compiling.compile_recipe(description, calls=calls, rows=rows, name=name, seed=random_state, progress=progress or no_progress)
+
+
+def shape_of(compiled: Compiled) -> dict[str, Json]:
+    """What is shown of a compiled description, as plain JSON types; its prompts and its recipe are left out."""
+    told = compiled.to_dict()
+    same = ("table", "rows", "digest", "rules", "sample", "notes", "model", "calls")
+    levels = {one["name"]: one["levels"] for one in told["columns"]}
+    return {name: told[name] for name in same} | {
+        "columns": [{"name": one["name"], "kind": one["kind"], "how": _how(one)} for one in told["columns"]],
+        "numbers": [one | {"label": _label(str(one["number"]), levels[one["column"]])} for one in told["numbers"]],
+        "statements": [{name: one[name] for name in ("text", "meaning", "held")} for one in told["statements"]],
+    }
+
+
+def _label(number: str, levels: Sequence[Any]) -> str:
+    """A number's path in words: ``share of female`` for ``weights.0``; else the path, which is words already."""
+    head, _, last = number.rpartition(".")
+    if head.rpartition(".")[2] == "weights" and last.isdecimal() and int(last) < len(levels):
+        before = head.rpartition(".")[0]
+        return f"{before}{': ' if before else ''}weight of {levels[int(last)]}"
+    return number
+
+
+def _how(column: Mapping[str, Any]) -> str:
+    """A column's distribution in a few words."""
+    levels = ", ".join(str(level) for level in column["levels"][:_MOST_LEVELS])
+    more = ", …" if len(column["levels"]) > _MOST_LEVELS else ""
+    linked = [f"{item['column']} (r = {item['r']:g})" for item in column["correlated"]]
+    parts = [
+        column["family"],
+        f"in {column['unit']}" if column["unit"] else "",
+        f"{levels}{more}",
+        f"depends on {', '.join(column['depends_on'])}" if column["depends_on"] else "",
+        f"goes with {', '.join(linked)}" if linked else "",
+    ]
+    return "; ".join(filter(None, parts))
+
+
+def with_compiling(run: Run, compiled: Compiled) -> Run:
+    """Return the run of a recipe's rows with what it owes to the description that the recipe was compiled from."""
+    sensitive = bool(compiled.calls.get("sensitive"))
+    told: dict[str, Json] = {
+        "description": None if sensitive else compiled.description,
+        "description_digest": compiled.description_digest,
+        "sensitive": sensitive,
+        "model_part": compiled.level,
+        "numbers_stated_by": dict(sorted(Counter(str(number["source"]) for number in compiled.numbers).items())),
+    }
+    notes = [f"What was assumed of the description is told beside its recipe; it quotes it: {len(compiled.notes)} notes."]
+    asked = bool(compiled.model)
+    model = {"requested": compiled.model["id"], "returned": _returned(compiled)} if asked else {}
+    return replace(
+        run,
+        engine_reason=f"A description was compiled to a recipe. {run.engine_reason}",
+        model={**compiled.model, **model} if asked else None,
+        calls=compiled.calls or None,
+        parameters={**run.parameters, **told},
+        notes=[*(notes if sensitive else compiled.notes), *run.notes],
+    )
+
+
+def _returned(compiled: Compiled) -> str | None:
+    """The models that replied, as they name themselves."""
+    return ", ".join(str(name) for name in (compiled.calls.get("returned") or ())) or None
