@@ -86,7 +86,8 @@ def make_engine(name: str, options: Mapping[str, Any]) -> Engine:
         It doesn't take one of them; those it takes are listed.
     """
     kind = plugins.load(_GROUP, name)
-    known = [item.name for item in inspect.signature(kind).parameters.values() if item.kind is not item.VAR_KEYWORD]
+    parameters = inspect.signature(kind).parameters.values()
+    known = [item.name for item in parameters if item.kind not in {item.VAR_KEYWORD, item.VAR_POSITIONAL}]
     for option in options:
         if option not in known:
             raise (

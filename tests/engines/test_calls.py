@@ -176,3 +176,8 @@ def test_an_engine_says_what_it_takes_from_a_frame(engine: str, reads: str) -> N
 def test_an_engine_that_isnt_there_is_not_private() -> None:
     assert not is_private("nothing of that name", {"epsilon": 1.0})
     assert is_private("auto", {"epsilon": 1.0})
+
+
+def test_an_engine_without_options_says_so() -> None:
+    with pytest.raises(OptionError, match="The engine sampler takes no options; got 'leaf'"):
+        synthnb.generate(pd.DataFrame({"a": range(50)}), engine="sampler", options={"leaf": 3})
