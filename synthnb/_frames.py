@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-__all__ = ["Restore", "cell_types", "frame_digest", "to_pandas"]
+__all__ = ["Restore", "cell_types", "frame_digest", "frame_of", "to_pandas"]
 
 Backend = Literal["pandas", "polars", "pyarrow"]
 
@@ -54,13 +54,30 @@ class Restore:
         return out
 
 
+def frame_of(source: Any, what: str = "frame") -> Any:
+    """Return the frame of what a verb of this package made, or the source as it is.
+
+    Raises
+    ------
+    FrameError
+        It holds several frames, or one for each replicate.
+    """
+    kind = type(source)
+    if not (kind.__module__.startswith("synthnb.") and hasattr(source, "run")):
+        return source
+    several = getattr(source, "frames", None)
+    if several:
+        raise FrameError(f"The {what} must be one table; got a {kind.__name__} of {len(several)} frames.", fix="Pass one of its `.frames`.")
+    return getattr(source, "frame", source)
+
+
 def to_pandas(frame: Any, what: str = "frame") -> tuple[pd.DataFrame, Restore]:
     """Return a frame as pandas with unique string names, and the way back.
 
     Parameters
     ----------
-    frame : pandas.DataFrame, polars.DataFrame or pyarrow.Table
-        At least one row and one column.
+    frame : pandas.DataFrame, polars.DataFrame, pyarrow.Table, or what a verb made of one
+        At least one row and one column. Of a `Synthesis`, its ``.frame`` is taken.
     what : str
         What to call it in messages.
 
@@ -119,6 +136,7 @@ def _is_nested(column: pd.Series[Any]) -> bool:
 
 def _convert(frame: Any, what: str) -> tuple[pd.DataFrame, Restore]:
     """Tell the kinds of table apart without importing any that the user hasn't."""
+    frame = frame_of(frame, what)
     pandas, polars, pyarrow = (sys.modules.get(name) for name in ("pandas", "polars", "pyarrow"))
     if pandas is not None and isinstance(frame, pandas.DataFrame):
         return _from_pandas(frame, what)

@@ -238,3 +238,20 @@ def test_the_digest_sees_every_change(other: pd.DataFrame) -> None:
 def test_the_digest_is_pinned() -> None:
     frame = pd.DataFrame({"age": [30, 41], "sex": ["f", None], "bmi": [21.5, 30.25]})
     assert frame_digest(frame) == "sha256:953cb747c3e45faca09ae54ab0baf37ea157a51755b3f41cfdd4956de2f38835"
+
+
+def test_of_what_a_verb_made_its_frame_is_taken() -> None:
+    import synthnb
+
+    real = pd.DataFrame({"age": range(20, 80), "sex": ["f", "m"] * 30})
+    made = synthnb.generate(real, rows=30, random_state=1)
+    assert to_pandas(made)[0].equals(made.frame)
+    assert frame_digest(made) == frame_digest(made.frame)
+
+
+def test_of_several_frames_none_is_chosen() -> None:
+    import synthnb
+
+    made = synthnb.generate(pd.DataFrame({"age": range(20, 80), "sex": ["f", "m"] * 30}), rows=10, replicates=2, random_state=1)
+    with pytest.raises(FrameError, match=r"must be one table; got a Replicates of 2 frames\. Pass one of its `\.frames`"):
+        to_pandas(made)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -205,3 +206,58 @@ def test_a_folder_without_documents_says_why(tmp_path: Path) -> None:
     (tmp_path / "a.docx").write_bytes(b"PK")
     with pytest.raises(OptionError, match=r"a\.docx: files ending in \.docx aren't read"):
         read_documents(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<p hidden>NO<p>yes",
+        "<div><p hidden>NO</div>yes",
+        '<p hidden="until-found">NO</p>yes',
+        '<h2 style="display:none">NO</h2>yes',
+        '<p style="visibility:hidden">NO</p>yes',
+        '<span style="color: red; font-size: 0px !important">NO</span>yes',
+        '<p aria-hidden="TRUE">NO</p>yes',
+        "<template>NO</template>yes",
+        "<dialog>NO</dialog>yes",
+        "<details>NO<summary>yes</summary>NO<details><summary>NO</summary>NO</details>NO</details>yes",
+        "<ul><li hidden>NO<ul><li>NO</ul>NO<li>yes</ul>",
+        "<table><tr hidden><td>NO<tr><td>yes</table>",
+        "<x-note hidden>NO</x-note>yes",
+    ],
+)
+def test_what_a_page_itself_hides_is_not_read(page: str) -> None:
+    text = html_text(page)
+    assert "NO" not in text
+    assert "yes" in text
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<dialog open>yes</dialog>",
+        "<details open><summary>More</summary>yes</details>",
+        '<span style="font-size: 0.9em">yes</span>',
+        '<p style="display:none; display:block">yes</p>',
+        '<p title="display:none" data-hidden class="hidden">yes</p>',
+        "<input hidden>yes",
+    ],
+)
+def test_what_a_page_shows_is_read(page: str) -> None:
+    assert "yes" in html_text(page)
+
+
+@pytest.mark.parametrize(
+    "piece", ["<p hidden>", "<li hidden><ul>", "<details>", "<details><summary>", "<p style='a:", '<p a="', "<p style='" + "/*" * 50 + "'>"]
+)
+def test_hidden_parts_that_never_end_take_no_time(piece: str) -> None:
+    started = time.monotonic()
+    html_text(piece * (400_000 // len(piece)))
+    assert time.monotonic() - started < 5
+
+
+def test_a_damaged_pdf_is_told_in_a_remark_and_not_on_the_error_stream(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(b"junk\n" + pdf("Peak flow is measured daily."))
+    script = f"from synthnb.engines.corpus.documents import read_documents; print(read_documents({str(tmp_path)!r}).documents[0].remark)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert (done.stdout.strip(), done.stderr) == ("its PDF isn't well-formed; what could be read of it was", "")

@@ -116,7 +116,7 @@ def test_an_interrupt_of_the_check_stops_the_run() -> None:
     from synthnb.engines.corpus import QuestionsInterrupted
 
     second = Scripted(lambda *_: KeyboardInterrupt(), id="judge")
-    with pytest.raises(QuestionsInterrupted) as stopped:
+    with pytest.raises(QuestionsInterrupted, match="Stopped after 4 of 4 questions; these are kept") as stopped:
         ask(Scripted(quoting), questions=4, verify="model", verifier=Calls(second))
     assert len(stopped.value.partial.frame) == 4
 

@@ -41,8 +41,9 @@ class QuestionsInterrupted(Interrupted):
 
     def __init__(self, partial: Questions) -> None:
         run = partial.run
+        kept = "; these are kept." if run.delivered else "; there is nothing to keep."
         super().__init__(
-            f"Stopped after {run.delivered:,} of {run.requested:,} questions; these are kept.",
+            f"Stopped after {run.delivered:,} of {run.requested:,} questions{kept}",
             fix=f"Run it again with --seed {run.seed}: replies that were kept cost nothing.",
         )
         self.partial = partial

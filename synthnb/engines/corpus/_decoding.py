@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from synthnb._optional import need
@@ -73,7 +76,9 @@ def decode(data: bytes, suffix: str) -> Decoded:
         raise Unreadable("it is empty")
     kind = KINDS[suffix]
     if kind == "pdf":
-        found = Decoded(_pdf_text(data), "pdf")
+        with _told() as told:
+            found = Decoded(_pdf_text(data), "pdf")
+        found = found._replace(remark="its PDF isn't well-formed; what could be read of it was" if told else "")
     else:
         text, encoding, remark = _characters(data, html=kind == "html")
         found = Decoded(html_text(text) if kind == "html" else text, encoding, remark)
@@ -126,6 +131,32 @@ def _refuse_binary(data: bytes) -> None:
     controls = sum(start.count(bytes([code])) for code in (*range(1, 9), *range(14, 27), *range(28, 32)))
     if b"\x00" in start or controls > _MOST_CONTROLS * len(start):
         raise Unreadable("it is binary")
+
+
+class _Kept(logging.Handler):
+    """Keeps what is logged."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.told: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one message."""
+        self.told.append(record.getMessage())
+
+
+@contextmanager
+def _told() -> Iterator[list[str]]:
+    """What pypdf logs of a damaged file, kept from the user's error stream."""
+    logger, kept = logging.getLogger("pypdf"), _Kept()
+    before = logger.propagate
+    logger.addHandler(kept)
+    logger.propagate = False
+    try:
+        yield kept.told
+    finally:
+        logger.propagate = before
+        logger.removeHandler(kept)
 
 
 def _pdf_text(data: bytes) -> str:

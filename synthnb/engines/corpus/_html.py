@@ -13,35 +13,29 @@ __all__ = ["html_text"]
 
 # No quantifier gives back what it took, and none passes the next `<`: the time is linear.
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:-]*+)((?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)>|<(/?)([A-Za-z][A-Za-z0-9:-]*+)([^<>]*+)>")
-_HIDDEN = re.compile(r"(?:^|\s)hidden(?:\s|=|/|$)|display\s*:\s*none|visibility\s*:\s*hidden|aria-hidden\s*=\s*[\"']?true", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"([^\s=/\"'<>]++)(?:\s*+=\s*+(\"[^\"]*+\"|'[^']*+'|[^\s\"'<>]++))?")
+_COMMENT = re.compile(r"/\*(?:[^*]++|\*(?!/))*+\*/")
+_NOTHING = re.compile(r"0*+\.?0*+(?:[a-z]++|%)?")
 _RAW = {"script", "style", "textarea", "title", "xmp", "noembed", "noframes"}
 _SILENT = {"head", "template", "noscript", "svg", "math", "iframe", "object", "select", "audio", "video", "canvas"}
-# Elements that must be closed; only these can be hidden as a whole without knowing where they end.
-_CLOSED = {
-    "div",
-    "span",
-    "section",
-    "article",
-    "aside",
-    "header",
-    "footer",
-    "nav",
-    "main",
-    "table",
-    "ul",
-    "ol",
-    "dl",
-    "form",
-    "a",
-    "b",
-    "i",
-    "em",
-    "strong",
+_BLOCKS = {"div", "section", "article", "aside", "header", "footer", "nav", "main", "form", "dialog"}
+_NEVER_HIDDEN = {"html", "body", "option", "optgroup", "colgroup", "rp", "rt"} | {
+    *("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
 }
-_APART = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "table", "ul", "ol", "dl", "blockquote", "pre", "hr", "figure"} | (
-    _CLOSED & {"div", "section", "article", "aside", "header", "footer", "nav", "main", "form"}
-)
+"""Elements that are empty, or whose end can't be told."""
+_APART = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "table", "ul", "ol", "dl", "blockquote", "pre", "hr", "figure"} | _BLOCKS
 _LINES = {"br", "li", "tr", "dt", "dd", "caption", "figcaption", "option", "address", "details", "summary", "fieldset", "legend"}
+_ROWS, _PARTS = {"tr", "tbody", "thead", "tfoot", "table"}, {"tbody", "thead", "tfoot"}
+_ENDED = {
+    "p": (_APART | _LINES - {"br", "summary"}, _APART | _PARTS | {"li", "dt", "dd", "tr", "td", "th", "details", "fieldset", "body"}),
+    "li": ({"li"}, {"ul", "ol", "menu", "body"}),
+    **dict.fromkeys(("dt", "dd"), ({"dt", "dd"}, {"dl", "body"})),
+    **dict.fromkeys(("td", "th"), ({"td", "th"} | _ROWS - {"table"}, _ROWS)),
+    "tr": (_ROWS - {"table"}, _ROWS - {"tr"}),
+    **dict.fromkeys(_PARTS, (_PARTS, {"table"})),
+}
+"""Elements that needn't be closed: before which tags, and at whose closing, they end."""
+_HOLDERS = {"ul", "ol", "menu", "dl", "table"}
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 
 
@@ -52,6 +46,8 @@ class _Page:
         self.text, self.heed_hidden = text, heed_hidden
         self.pieces: list[str] = []
         self.silent: list[str] = []
+        """What isn't shown: the element hidden, and those in it of which the end matters."""
+        self._behind_summary: list[str] = []
         self._pre = 0
 
     def read(self) -> str:
@@ -83,18 +79,31 @@ class _Page:
 
     def _open(self, name: str, attributes: str) -> None:
         if name == "body":
-            self.silent.clear()
+            self.silent, self._behind_summary = [], []
         if attributes.endswith("/"):
             return
-        hidden = self.heed_hidden and name in _CLOSED and _HIDDEN.search(attributes) is not None
-        if hidden or (self.heed_hidden and name in _SILENT) or (self.silent and name == self.silent[-1]):
-            self.silent.append(name)
+        self._end(name, closing=False)
         self._pre += name == "pre"
+        if self.silent == ["details"] and name == "summary" and not self._behind_summary:
+            self.silent, self._behind_summary = [], ["details"]
+        elif self.silent:
+            if name == self.silent[-1] or (self.silent[0] in _ENDED and name in _HOLDERS):
+                self.silent.append(name)
+        elif self.heed_hidden and (name in _SILENT or _is_hidden(name, attributes)):
+            self.silent.append(name)
 
     def _close(self, name: str) -> None:
+        if name in {"summary", "details"} and self._behind_summary:
+            self.silent, self._behind_summary = self._behind_summary, []
+        self._end(name, closing=True)
         if self.silent and name == self.silent[-1]:
             self.silent.pop()
         self._pre -= name == "pre" and self._pre > 0
+
+    def _end(self, name: str, *, closing: bool) -> None:
+        """End a hidden element that needn't be closed, where this tag ends it."""
+        if self.silent and self.silent[-1] in _ENDED and name in _ENDED[self.silent[-1]][closing]:
+            self.silent.pop()
 
     def _break(self, name: str) -> None:
         if not self.silent and (name in _APART or name in _LINES):
@@ -109,15 +118,36 @@ class _Page:
 
 
 def html_text(page: str) -> str:
-    """The text of a page: blocks on lines of their own, without scripts, styles, comments and what is hidden.
+    """The text of a page: blocks on lines of their own, without scripts, styles, comments and what the page itself hides.
 
-    Where an element that hides its content is never closed, what it would swallow is kept.
+    Hidden is what has ``hidden``, ``aria-hidden="true"`` or an inline style with ``display: none``, ``visibility: hidden``
+    or ``font-size: 0``, and what is in a ``<template>``, a closed ``<dialog>`` or closed ``<details>``, except its summary.
+    Style sheets aren't read: what only they hide is kept. Where an element that hides its content must be closed and
+    never is, what it would swallow is kept.
     """
     reader = _Page(page, heed_hidden=True)
     text = reader.read()
-    if reader.silent:
+    if reader.silent and reader.silent[0] not in _ENDED:
         text = _Page(page, heed_hidden=False).read()
     return "\n".join(line.removeprefix(" ") for line in text.split("\n"))
+
+
+def _is_hidden(name: str, attributes: str) -> bool:
+    """Whether the page itself says that an element isn't shown."""
+    if name in _NEVER_HIDDEN:
+        return False
+    found = {key.lower(): unescape(value.strip("\"'")) for key, value in _ATTRIBUTE.findall(attributes)}
+    if name in {"dialog", "details"} and "open" not in found:
+        return True
+    return "hidden" in found or found.get("aria-hidden", "").strip().lower() == "true" or _hides(found.get("style", ""))
+
+
+def _hides(style: str) -> bool:
+    """Whether declarations, of which the last of a property counts, show nothing."""
+    parts = (part.partition(":") for part in _COMMENT.sub(" ", style).lower().split(";"))
+    said = {name.strip(): value.replace("!important", "").strip() for name, _, value in parts}
+    size = said.get("font-size", "")
+    return said.get("display") == "none" or said.get("visibility") in {"hidden", "collapse"} or bool(size and _NOTHING.fullmatch(size))
 
 
 def _behind(text: str, mark: str, start: int) -> int:

@@ -6,6 +6,7 @@ and back, and the grammar), `quotas`, `examples`, `prompts`, `writing` (calls an
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from synthnb.errors import Interrupted, ModelError, OptionError, shown
 
 if TYPE_CHECKING:
     from synthnb.models.calls import Calls
+    from synthnb.models.limits import Estimate
     from synthnb.recipes.recipe import Recipe
 
 __all__ = ["Curated", "RowsInterrupted", "curate", "write_rows"]
@@ -44,8 +46,9 @@ class RowsInterrupted(Interrupted):
 
     def __init__(self, partial: Synthesis) -> None:
         run = partial.run
+        kept = "; these are kept." if run.delivered else "; there is nothing to keep."
         super().__init__(
-            f"Stopped after {run.delivered:,} of {run.requested:,} rows; these are kept.",
+            f"Stopped after {run.delivered:,} of {run.requested:,} rows{kept}",
             fix=f"Run it again with the seed {run.seed}: replies that were kept cost nothing.",
         )
         self.partial = partial
@@ -71,6 +74,7 @@ def write_rows(
     source_name: str = "real",
     allow_hosted: bool = False,
     identifiers: Policy | None = None,
+    announce: Callable[[Estimate], None] | None = None,
     progress: Progress = no_progress,
 ) -> Synthesis:
     """Return rows that a language model wrote, checked against what their columns hold, and the run that made them.
@@ -109,6 +113,8 @@ def write_rows(
         Let what is shared leave this machine, to a hosted model; real rows besides need the setting ``hosted_rows``.
     identifiers : {"block", "warn"}, optional
         What a direct identifier does in what would be sent to a hosted model; ``block`` by default for what comes of real rows.
+    announce : callable, optional
+        Told what the calls for rows are going to use, before the first of them is made.
     progress : callable
         Called as ``progress(done, total, what)``.
 
@@ -137,6 +143,8 @@ def write_rows(
     options = _checked(examples, share, quotas, choose, target, curate, per_call, temperature, top_p, allow_hosted, identifiers)
     clock = Clock()
     size = checked_rows(rows, 1)
+    if curate:
+        _refuse_to_curate(source, target)
     ground = read_ground(
         source,
         recipe=recipe,
@@ -149,17 +157,28 @@ def write_rows(
         calls=calls,
         progress=progress,
     )
-    if curate and (not ground.real or target is None):
-        raise OptionError("Rows are curated against real ones with a target; these weren't given.", fix="Pass a real frame and target=.")
     scanned = _may_leave(ground, calls, options, source_name)
     asking = _asking(ground, calls, options)
     writing = Writing(asking, calls, ground.may_not_stand, progress)
     _declare(ground, asking, calls, source_name)
-    writing.run()
+    writing.run(announce)
     made = Making(ground, writing, options, clock, name, source_name, scanned).synthesis()
     if writing.interrupted:
         raise RowsInterrupted(made)
     return made
+
+
+def _refuse_to_curate(source: Any, target: str | None) -> None:
+    """Refuse, before a model is asked, to curate without real rows or without a target."""
+    from synthnb.recipes.recipe import Recipe
+
+    if source is None or isinstance(source, str | Recipe):
+        raise OptionError("Rows are curated against real ones; no real frame was given.", fix="Pass one, or leave curate out.")
+    if target is None:
+        raise OptionError(
+            "Rows are curated by the column that will be predicted; no target was named.",
+            fix="Name the column as target, or leave curate out.",
+        )
 
 
 def _checked(

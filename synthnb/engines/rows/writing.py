@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from synthnb.engines.base import Progress
     from synthnb.engines.rows.quotas import Quotas
     from synthnb.models.calls import Calls
+    from synthnb.models.limits import Estimate
 
 __all__ = ["ASK_AGAIN", "Asking", "Writing"]
 
@@ -147,9 +148,10 @@ class Writing:
         self._shown_lines: set[str] = set()
         self._failure = ""
 
-    def run(self) -> None:
-        """Write every row; slots that stay empty keep the reason."""
+    def run(self, announce: Callable[[Estimate], None] | None = None) -> None:
+        """Write every row; slots that stay empty keep the reason. What it is going to use is announced before any call."""
         try:
+            self._announce(announce)
             self._run()
         except KeyboardInterrupt:
             self.interrupted = True
@@ -177,6 +179,13 @@ class Writing:
                 if attempt == 0 and number < len(calls):
                     self._refuse_nothing(number)
         self._refuse_nothing(number)
+
+    def _announce(self, announce: Callable[[Estimate], None] | None) -> None:
+        if announce is None:
+            return
+        calls = self._cut(list(range(len(self.made))))
+        sample = [self.asking.request(slots, (0, at), [])[0] for at, slots in enumerate(calls[:_FIRST_CALLS])]
+        announce(self.calls.estimate(sample, len(calls)))
 
     def _cut(self, slots: list[int]) -> list[list[int]]:
         """Slots in calls, those of a call in the order of their quotas."""
