@@ -19,7 +19,7 @@ from synthnb import plugins
 from synthnb.cli.main import cli
 from synthnb.config import Config
 from synthnb.evaluation.profiles import PROFILES
-from synthnb.jupyter.parser import VERBS
+from synthnb.jupyter.parser import VERBS, needed
 
 PAGE = Path(__file__).parent / "reference.md"
 GROUPS = ("synthnb.engines", "synthnb.models", "synthnb.displays")
@@ -43,7 +43,7 @@ def _verbs() -> Iterator[str]:
         if verb.options:
             yield from _table(
                 ("option", "what it does"),
-                [(f"`{option.name}`", option.help + (" Required." if option.required else "")) for option in verb.options],
+                [(f"`{option.name}`", option.help + needed(option)) for option in verb.options],
             )
         if verb.body:
             yield f"The cell's body: {verb.body}\n"

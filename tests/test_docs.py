@@ -75,3 +75,15 @@ def test_the_readmes_magics_are_understood() -> None:
     lines = re.findall(r"(?m)^%synth (.+?)(?:\s{2,}#.*)?$", (ROOT / "README.md").read_text(encoding="utf-8"))
     assert len(lines) >= 4
     assert all(parse(line)[0] is not None for line in lines)
+
+
+def test_the_readmes_commands_are_understood() -> None:
+    import shlex
+
+    from synthnb.cli.main import cli
+
+    said = re.findall(r"`synthnb ([a-z].*?)`", (ROOT / "README.md").read_text(encoding="utf-8"))
+    lines = [shlex.split(line.replace(r"\|", "|").replace("…", "x")) for line in said]
+    assert {"text", "corpus", "diff", "replay", "scale"} <= {words[0] for words in lines}
+    for name, *words in lines:
+        cli.commands[name].make_context(name, words, resilient_parsing=True)

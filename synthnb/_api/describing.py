@@ -73,7 +73,7 @@ def as_flag(name: str) -> str:
     return f"--{words.get(name, name).replace('_', '-')}"
 
 
-def check_described(source: str | Compiled, asked: Mapping[str, Any], spell: Callable[[str], str] = str) -> None:
+def check_described(source: str | Compiled, asked: Mapping[str, Any], spell: Callable[[str], str] = str, *, by_model: bool = False) -> None:
     """Refuse what can't be asked of a description, before a model is opened or asked anything.
 
     Parameters
@@ -81,9 +81,11 @@ def check_described(source: str | Compiled, asked: Mapping[str, Any], spell: Cal
     source : str or Compiled
         The description, or what it was compiled to.
     asked : mapping
-        Arguments of `generate` by name; those that are missing aren't asked for.
+        Arguments of `generate`, or fields of a `Call`, by name; those that are missing aren't asked for.
     spell : callable
         How the user writes an argument: `as_flag` for the magic and the command.
+    by_model : bool
+        A model writes each row, so that the engine and its options aren't looked at here.
 
     Raises
     ------
@@ -95,12 +97,13 @@ def check_described(source: str | Compiled, asked: Mapping[str, Any], spell: Cal
     """
     options = asked.get("options") or {}
     found = [name for name in _ABOUT_FRAMES if asked.get(name) is not None and asked[name] not in ((), [], {}, "")]
-    for name in [*found, *(option for option in _OPTIONS_ABOUT_FRAMES if option in options)]:
+    beyond = ("curate",) if by_model else _OPTIONS_ABOUT_FRAMES
+    for name in [*found, *(option for option in beyond if options.get(option))]:
         raise OptionError(
             f"{spell(name)} is about a real frame; a description was given.",
             fix="Leave it out, and say in the description what columns hold and how often.",
         )
-    engine = _engine_of(asked.get("engine") or "auto", spell)
+    engine, options = ("sampler", {}) if by_model else (_engine_of(asked.get("engine") or "auto", spell), options)
     if options and engine in ("auto", "sampler"):
         raise OptionError(f"Rows of a description are drawn without options; got {shown(next(iter(options)))}.", fix="Leave it out.")
     rows = asked.get("rows")
@@ -151,7 +154,7 @@ def _try(rows: int | None, engine: str, options: Mapping[str, Any], asked: Mappi
 
     column = {"name": "x", "kind": "real", "dtype": "float64", "distribution": {"family": "normal", "mean": 0, "sd": 1}}
     recipe = Recipe.from_dict({"table": "trial", "rows": 1, "seed": 1, "columns": [column]})
-    on, seed = asked.get("on") or "inline", asked.get("random_state")
+    on, seed = asked.get("on") or "inline", asked.get("random_state", asked.get("seed"))
     prepare(None, recipe=recipe, rows=rows, engine=engine, options=options, on=on, seed=seed)
 
 

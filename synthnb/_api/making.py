@@ -224,7 +224,7 @@ def _drawn(call: Call, using: _Using) -> Any:
 
     if not (is_compiled(call.source) or is_description(call.source)):
         return carry_out(call)
-    check_described(call.source, {item.name: getattr(call, item.name) for item in fields(call)} | {"random_state": call.seed})
+    check_described(call.source, {item.name: getattr(call, item.name) for item in fields(call)})
     compiled = call.source
     if is_description(compiled):
         compiled = compile_recipe(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from functools import partial
 from inspect import signature
 from pathlib import Path
@@ -417,7 +417,7 @@ def rows_by_model(
     OptionError
         Something is asked that only engines which learn a frame can do.
     """
-    from synthnb._api.describing import is_description
+    from synthnb._api.describing import check_described, is_compiled, is_description
     from synthnb._api.making import profile
     from synthnb.engines.calls import asks_for, opened
     from synthnb.engines.rows import write_rows
@@ -433,14 +433,17 @@ def rows_by_model(
         if option not in own:
             raise OptionError.from_choice("An option of the engine llm", option, own)
     described = is_description(call.source)
+    if described or is_compiled(call.source):
+        check_described(call.source, {item.name: getattr(call, item.name) for item in fields(call)}, by_model=described)
     call = call if described else opened(call)
     source, source_name, recipe = call.source, call.source_name, call.recipe
     if recipe is None and not described and (call.groups or call.roles or call.overrides):
         recipe = profile(source, name=source_name, groups=call.groups, overrides=call.overrides, roles=call.roles).recipe
+    rows = _rows_of(call.rows, source, recipe)
     with calls_to(model, limits=limits, sensitive=sensitive) as calls:
         return write_rows(
             source,
-            rows=_rows_of(call.rows, source, recipe),
+            rows=rows,
             calls=calls,
             recipe=recipe,
             seed=call.seed,

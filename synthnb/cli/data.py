@@ -9,76 +9,194 @@ from typing import Any
 
 import click
 
+from synthnb._api.words import read_merging, read_options, read_pairs, read_panel, read_survival, with_named
 from synthnb._tables import SUFFIXES, read_table
+from synthnb.cli._options import FILE, column_names, model_options, ways_of
 from synthnb.cli._progress import terminal_progress
 from synthnb.errors import OptionError, StorageError, shown
 
-__all__ = ["budget_command", "evaluate_command", "generate_command", "impute_command", "profile_command"]
-
-
-def _names(_context: click.Context, _option: click.Parameter, text: str | None) -> list[str]:
-    return [name.strip() for name in (text or "").split(",") if name.strip()]
-
-
-_FILE = click.Path(path_type=Path, dir_okay=False)
+__all__ = [
+    "budget_command",
+    "check_targets",
+    "evaluate_command",
+    "generate_command",
+    "impute_command",
+    "profile_command",
+    "read_text",
+    "tell_made",
+]
 
 
 @click.command("generate")
-@click.argument("source", type=_FILE)
-@click.option("--rows", type=int, help="How many rows to make; as many as SOURCE has, if left out.")
-@click.option("--out", type=_FILE, required=True, help="The .csv or .parquet file to write; its record goes beside it.")
+@click.argument("source", type=click.Path(path_type=Path), required=False)
+@click.option("--describe", type=FILE, help="A text file that describes a table in words, in place of SOURCE.")
+@click.option("--rows", type=int, help="How many rows to make; as many as SOURCE has, or the description says, if left out.")
+@click.option("--out", type=FILE, required=True, help="The .csv or .parquet file to write; its record goes beside it.")
 @click.option("--seed", type=int, help="Whole number that makes the result repeatable.")
-@click.option("--groups", callback=_names, help="Columns, comma-separated, whose subgroups matter.")
-@click.option("--engine", default="auto", show_default=True, help="How rows come to be.")
+@click.option("--groups", callback=column_names, help="Columns, comma-separated, whose subgroups matter.")
+@click.option("--engine", default="auto", show_default=True, help="How rows come to be: auto, trees, llm or another engine.")
 @click.option("--option", "options", multiple=True, help="One of the engine's own options, as name=value; may be repeated.")
 @click.option("--epsilon", type=float, help="A privacy budget for the engine dp.")
-@click.option("--recipe", type=_FILE, help="A .recipe.json file with what to make, where it isn't to be inferred.")
+@click.option("--recipe", type=FILE, help="A .recipe.json file with what to make, where it isn't to be inferred.")
 @click.option("--rule", "rules", multiple=True, help="What every row must satisfy, such as 'start <= end'; may be repeated.")
 @click.option("--where", default="", help="A condition every row must meet.")
-@click.option("--given", type=_FILE, help="A table of columns fixed from outside, one row for each row to make.")
-@click.option("--balance", callback=_names, help="Columns, comma-separated, whose levels are to be equally frequent.")
+@click.option("--given", type=FILE, help="A table of columns fixed from outside, one row for each row to make.")
+@click.option("--balance", callback=column_names, help="Columns, comma-separated, whose levels are to be equally frequent.")
+@click.option("--replicates", type=int, default=1, show_default=True, help="How many tables to make; OUT gets a number before its ending.")
+@click.option("--relation", "relations", multiple=True, help="How two tables of a folder hang together; may be repeated.")
+@click.option("--subject", help="For repeated visits: the column that names the subject.")
+@click.option("--time", help="For repeated visits: the column that holds a visit's time.")
+@click.option("--end", help="For repeated visits: a column that no visit's time of the subject exceeds.")
+@click.option("--survival", multiple=True, help="A time and its event, as time,event; may be repeated.")
+@click.option("--merge-below", multiple=True, help="Merge the levels that fewer rows hold: a number, or column=number.")
 @click.option("--on", default="inline", show_default=True, help="Where rows are drawn: inline, processes, dask or dask://host:port.")
-@click.option("--save", type=_FILE, help="A .synthgen file to keep the fitted generator in.")
-@click.option("--overwrite", is_flag=True, help="Replace OUT and SAVE even if they aren't as synthnb wrote them.")
-def generate_command(source: Path, out: Path, save: Path | None, overwrite: bool, **asked: Any) -> None:
-    """Generate a synthetic table from SOURCE: a real table (.csv, .parquet), a recipe (.recipe.json) or a generator (.synthgen)."""
-    from synthnb._api import generate, write_table
-    from synthnb.jupyter.generating import read_options, with_epsilon
+@click.option("--examples", type=int, help="For the engine llm: how many examples a prompt shows.")
+@click.option("--share", help="For the engine llm: what the model is shown of SOURCE, summary or rows.")
+@click.option("--target", help="For the engine llm: the column whose groups are balanced, and which --curate needs.")
+@click.option("--curate", is_flag=True, help="For the engine llm: keep only rows whose target a small classifier finds credible.")
+@click.option("--save", type=FILE, help="A .synthgen file to keep the fitted generator in.")
+@click.option("--save-recipe", type=FILE, help="For a description: a .recipe.json file to keep the recipe in.")
+@click.option("--overwrite", is_flag=True, help="Replace what is written even if it isn't as synthnb wrote it.")
+@model_options
+def generate_command(
+    source: Path | None, describe: Path | None, out: Path, save: Path | None, save_recipe: Path | None, overwrite: bool, **asked: Any
+) -> None:
+    """Generate a synthetic table from SOURCE.
 
+    SOURCE is a real table (.csv, .parquet), a folder of several, a recipe (.recipe.json) or a generator (.synthgen).
+    """
+    from synthnb._api import generate
+
+    if (source is None) is (describe is None):
+        raise OptionError("Either SOURCE or --describe was expected; got both or neither.", fix="Name one of them.")
     given = asked["given"]
-    read = [source, *(path for path in (given, asked["recipe"]) if path)]
-    _refuse_input(out, *read)
-    _check_targets(out, save, read, overwrite=overwrite)
-    options = with_epsilon(read_options(asked["options"]), asked["epsilon"])
+    check_targets(out, save, [path for path in (source, describe, given, asked["recipe"]) if path], overwrite=overwrite)
+    if save is not None:
+        _check_save(source, asked)
+    arguments = _arguments(asked) | ways_of(asked)
+    fixed = None if given is None else read_table(given)
+    if describe is not None:
+        _check_described(describe, save_recipe, arguments | {"recipe": asked["recipe"], "given": fixed}, overwrite=overwrite)
+    elif save_recipe is not None:
+        raise OptionError(
+            "--save-recipe is for a description; a table was named.", fix="Leave it out, or run: synthnb profile SOURCE --out FILE"
+        )
+    made_from = _source(source) if describe is None else _compiled(describe, save_recipe, arguments, out.name, overwrite=overwrite)
     with terminal_progress("Generating") as progress:
         made = generate(
-            source,
+            made_from,
             recipe=asked["recipe"],
-            rows=asked["rows"],
-            engine=asked["engine"],
-            options=options,
-            rules=asked["rules"],
-            where=asked["where"],
-            given=None if given is None else read_table(given),
-            balance=asked["balance"],
-            on=asked["on"],
-            groups=asked["groups"],
+            given=fixed,
             name=out.name,
-            random_state=asked["seed"],
-            announce=_tell_split,
+            announce=_announce,
             progress=progress,
+            **arguments,
         )
-    entry = write_table(made.frame, out, frame_name=out.name, overwrite=overwrite)
-    click.echo(f"{made!r}\nWrote {out} and {entry['detail']['sidecar']}.")
-    for item in made.run.explained:
-        click.echo(f"{item['count']:,} rows are missing: {item['reason']}.")
+    _write(made, out, overwrite=overwrite)
     if save is not None:
         made.generator.save(save, overwrite=overwrite)
         click.echo(f"Wrote the generator to {save}.")
 
 
-def _check_targets(out: Path, save: Path | None, read: Sequence[Path], *, overwrite: bool) -> None:
+def _check_save(source: Path | None, asked: Mapping[str, Any]) -> None:
+    """Refuse to save where there will be no generator of one table."""
+    if asked["replicates"] != 1:
+        raise OptionError("Only the generator of one synthesis can be saved.", fix="Leave --save or --replicates out.")
+    if asked["subject"] is not None or (source is not None and source.is_dir()):
+        raise OptionError("Only the generator of one table can be saved.", fix="Leave --save out.")
+    if asked["engine"] == "llm":
+        raise OptionError("A language model writes rows without a generator that could be saved.", fix="Leave --save out.")
+
+
+def _source(source: Path | None) -> Any:
+    """What rows are made from; of a folder, its tables by name."""
+    if source is None or not source.is_dir():
+        return source
+    files = sorted(path for path in source.iterdir() if path.suffix.lower() in SUFFIXES)
+    if not files:
+        raise OptionError(f"The folder {shown(str(source))} holds no {' or '.join(SUFFIXES)} file.", fix="Name a folder of tables.")
+    return {path.stem: read_table(path) for path in files}
+
+
+def _arguments(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What `generate` is asked for, from the command's words."""
+    named = {name: asked[name] for name in ("epsilon", "examples", "share", "target", "curate")}
+    same = ("rows", "engine", "rules", "where", "balance", "replicates", "on", "groups")
+    return {name: asked[name] for name in same} | {
+        "options": with_named(read_options(asked["options"]), **named),
+        "relations": asked["relations"] or None,
+        "panel": read_panel(asked["subject"], asked["time"], asked["end"]),
+        "survival": [read_survival(words) for words in asked["survival"]],
+        "merge_below": read_merging(asked["merge_below"]),
+        "random_state": asked["seed"],
+    }
+
+
+def _check_described(describe: Path, save_recipe: Path | None, asked: Mapping[str, Any], *, overwrite: bool) -> None:
+    """Refuse what can't be carried out before a model is opened or asked anything."""
+    from synthnb._api.describing import as_flag, check_described
+    from synthnb.recipes.io import SUFFIX
+
+    check_described(read_text(describe), asked, as_flag)
+    if save_recipe is not None:
+        path = save_recipe if save_recipe.name.endswith(".json") else save_recipe.with_name(save_recipe.name + SUFFIX)
+        if path.exists() and not overwrite:
+            raise OptionError(f"{shown(str(path))} exists.", fix="Choose another name, or add --overwrite.")
+        if not path.parent.is_dir():
+            raise OptionError(f"{path.name} couldn't be written: there is no folder {shown(str(path.parent))}.", fix="Make it first.")
+
+
+def _compiled(describe: Path, save_recipe: Path | None, arguments: Mapping[str, Any], name: str, *, overwrite: bool) -> Any:
+    """The recipe of a description, printed and, if asked for, written."""
+    from synthnb._api import compile_recipe
+    from synthnb._api.describing import shape_of
+    from synthnb.jupyter.mime import compiled_bundle
+    from synthnb.recipes.io import write_recipe
+
+    asked = {key: arguments[key] for key in ("rows", "model", "sensitive", "limits", "random_state")}
+    with terminal_progress("Compiling") as progress:
+        compiled = compile_recipe(read_text(describe), name=name, progress=progress, **asked)
+    click.echo(compiled_bundle(shape_of(compiled))["text/plain"])
+    if save_recipe is not None:
+        click.echo(f"Wrote the recipe to {write_recipe(compiled.recipe, save_recipe, overwrite=overwrite)}.")
+    return compiled
+
+
+def _write(made: Any, out: Path, *, overwrite: bool) -> None:
+    """Write one table, or one for each replicate or each table, and tell what was written."""
+    from synthnb._api import write_table
+
+    several = getattr(made, "syntheses", None)
+    if several is None and not made.frames:
+        tell_made(made, out, write_table(made.frame, out, frame_name=out.name, overwrite=overwrite))
+        return
+    parts = {str(number): one.frame for number, one in enumerate(several, 1)} if several else dict(made.frames)
+    click.echo(repr(made))
+    for label, frame in parts.items():
+        path = out.with_name(f"{out.stem}-{label}{out.suffix}")
+        entry = write_table(frame, path, frame_name=path.name, overwrite=overwrite)
+        click.echo(f"Wrote {path} and {entry['detail']['sidecar']}.")
+
+
+def tell_made(made: Any, out: Path, entry: Mapping[str, Any]) -> None:
+    """Print what was made, where it is, and what is missing of it."""
+    click.echo(f"{made!r}\nWrote {out} and {entry['detail']['sidecar']}.")
+    for item in made.run.explained:
+        click.echo(f"{item['count']:,} rows are missing: {item['reason']}.")
+
+
+def read_text(path: Path) -> str:
+    """Return a text file's words, or say in one line why they can't be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = "it isn't text in UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror
+        raise OptionError(f"{shown(str(path))} couldn't be read: {reason}.", fix="Check the path.") from error
+
+
+def check_targets(out: Path, save: Path | None, read: Sequence[Path], *, overwrite: bool) -> None:
     """Refuse what couldn't be written before anything is fitted or spent."""
+    _refuse_input(out, *read)
     from synthnb._api import refuse_to_lose
     from synthnb.engines.saving import checked_path
 
@@ -95,18 +213,21 @@ def _check_targets(out: Path, save: Path | None, read: Sequence[Path], *, overwr
             raise OptionError(f"{shown(str(save))} exists.", fix="Choose another name, or add --overwrite.")
 
 
-def _tell_split(split: Sequence[Mapping[str, Any]]) -> None:
-    """Print how a privacy budget is about to be spent."""
-    for step in split:
+def _announce(told: Any) -> None:
+    """Print how a privacy budget is about to be spent, or what calls to a model are going to use."""
+    if not isinstance(told, Sequence):
+        click.echo(f"Before the first call: {told}.")
+        return
+    for step in told:
         click.echo("  ".join(f"{name}: {value}" for name, value in step.items()))
 
 
 @click.command("profile")
-@click.argument("source", type=_FILE)
-@click.option("--groups", callback=_names, help="Columns, comma-separated, whose subgroups matter.")
+@click.argument("source", type=FILE)
+@click.option("--groups", callback=column_names, help="Columns, comma-separated, whose subgroups matter.")
 @click.option("--kind", "kinds", multiple=True, help="A correction, as column=kind; may be repeated.")
 @click.option("--role", "roles", multiple=True, help="What a column is for, as column=role; may be repeated.")
-@click.option("--out", type=_FILE, help="A .recipe.json file to write the recipe to.")
+@click.option("--out", type=FILE, help="A .recipe.json file to write the recipe to.")
 @click.option("--overwrite", is_flag=True, help="Replace OUT.")
 def profile_command(
     source: Path, groups: list[str], kinds: tuple[str, ...], roles: tuple[str, ...], out: Path | None, overwrite: bool
@@ -116,7 +237,7 @@ def profile_command(
     from synthnb.jupyter.mime import profile_bundle
     from synthnb.recipes.io import write_recipe
 
-    found = profile(source, groups=groups, overrides=_pairs(kinds), roles=_pairs(roles))
+    found = profile(source, groups=groups, overrides=read_pairs(kinds), roles=read_pairs(roles))
     click.echo(profile_bundle(found.to_dict())["text/plain"])
     if out is not None:
         if out.exists() and not overwrite:
@@ -125,19 +246,10 @@ def profile_command(
         click.echo(f"Wrote {out}.")
 
 
-def _pairs(words: Sequence[str]) -> dict[str, str]:
-    """``column=value`` words as a mapping."""
-    pairs = [word.rpartition("=") for word in words]
-    for (name, _, value), word in zip(pairs, words, strict=True):
-        if not name or not value:
-            raise OptionError(f"A correction reads column=value; got {shown(word)}.", fix="For example: --kind code=category")
-    return {name: value for name, _, value in pairs}
-
-
 @click.command("impute")
-@click.argument("source", type=_FILE)
-@click.option("--out", type=_FILE, required=True, help="The .csv or .parquet file to write; its record goes beside it.")
-@click.option("--columns", callback=_names, help="Columns, comma-separated, to fill; all, if left out.")
+@click.argument("source", type=FILE)
+@click.option("--out", type=FILE, required=True, help="The .csv or .parquet file to write; its record goes beside it.")
+@click.option("--columns", callback=column_names, help="Columns, comma-separated, to fill; all, if left out.")
 @click.option("--engine", default="trees", show_default=True, help="How cells are drawn: trees or arf.")
 @click.option("--seed", type=int, help="Whole number that makes the result repeatable.")
 @click.option("--overwrite", is_flag=True, help="Replace OUT even if it isn't as synthnb wrote it.")
@@ -169,13 +281,13 @@ def budget_command(account: str | None, epsilon: float | None, delta: float | No
 
 
 @click.command("evaluate")
-@click.argument("synthetic", type=_FILE)
-@click.option("--against", type=_FILE, required=True, help="The real table SYNTHETIC was made from.")
-@click.option("--holdout", type=_FILE, help="Real rows the generator never saw; attacks and utility need them.")
+@click.argument("synthetic", type=FILE)
+@click.option("--against", type=FILE, required=True, help="The real table SYNTHETIC was made from.")
+@click.option("--holdout", type=FILE, help="Real rows the generator never saw; attacks and utility need them.")
 @click.option("--target", help="The column a model would predict.")
-@click.option("--groups", callback=_names, help="Columns, comma-separated, whose subgroups are shown.")
+@click.option("--groups", callback=column_names, help="Columns, comma-separated, whose subgroups are shown.")
 @click.option("--seed", type=int, help="Whole number that makes the result repeatable.")
-@click.option("--out", type=_FILE, help="Also write the report, as .html or .json.")
+@click.option("--out", type=FILE, help="Also write the report, as .html or .json.")
 def evaluate_command(
     synthetic: Path, against: Path, holdout: Path | None, target: str | None, groups: list[str], seed: int | None, out: Path | None
 ) -> None:

@@ -8,9 +8,12 @@ import warnings
 import click
 
 from synthnb import __version__
+from synthnb.cli.comparing import diff_command, replay_command, scale_command
 from synthnb.cli.data import budget_command, evaluate_command, generate_command, impute_command, profile_command
+from synthnb.cli.keys import key_command
 from synthnb.cli.models import models
 from synthnb.cli.notebooks import disclose_command, export_command, runs_command, verify_command
+from synthnb.cli.writing import corpus_command, text_command
 from synthnb.errors import SynthnbError, SynthnbWarning
 
 __all__ = ["cli", "main"]
@@ -27,12 +30,18 @@ for command in (
     generate_command,
     impute_command,
     budget_command,
+    text_command,
+    corpus_command,
     evaluate_command,
+    scale_command,
+    diff_command,
+    replay_command,
     disclose_command,
     export_command,
     verify_command,
     runs_command,
     models,
+    key_command,
 ):
     cli.add_command(command)
 

@@ -18,13 +18,18 @@ def models() -> None:
 
 @models.command("list")
 def list_command() -> None:
-    """List every model, and whether it is on this machine."""
+    """List every model: whether it is here, licence, context, where it runs, price, and where its key is from."""
+    from synthnb.jupyter._model_views import price_words, where_words
     from synthnb.models.registry import list_models
 
-    rows = [("name", "here", "size", "licence", "context", "")]
+    rows = [("name", "here", "size", "licence", "context", "where", "price", "key", "")]
     for model in list_models():
         here = "yes" if model["installed"] else "no"
-        rows.append((model["name"], here, _size(model["size"]), model["licence"] or "?", _count(model["context"]), model["title"]))
+        told = "; ".join(part for part in (model["title"], model["note"]) if part)
+        key = "" if model["key"] is None else model["key"] or "none"
+        size, context = _size(model["size"]), _count(model["context"])
+        where, price = where_words(model["locality"] or ""), price_words(model)
+        rows.append((model["name"], here, size, model["licence"] or "?", context, where, price, key, told))
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for row in rows:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

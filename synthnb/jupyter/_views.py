@@ -12,6 +12,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from synthnb._canonical import without
+from synthnb.jupyter._model_views import cost_words, model_words, price_words, where_words
 from synthnb.jupyter._words import cell, clean, count, direction, fixed, interval, label, percent, table_line
 
 __all__ = [
@@ -126,10 +128,13 @@ def _preview(frame: Any, run: Mapping[str, Any], rows: int) -> Json:
 def _is_made(run: Mapping[str, Any]) -> bool:
     """Whether every row may be shown: generated here, or a column for rows that were.
 
-    Rows of unknown origin may be real, and a text about them may quote them; completed rows are real but for the cells filled.
+    Rows of unknown origin may be real, and a text about them may quote them; completed rows are real but for the cells filled;
+    questions quote the documents they were written from.
     """
     if run.get("kind") == "impute":
         return False
+    if run.get("kind") == "questions":
+        return bool((run.get("parameters") or {}).get("public"))
     return run.get("kind") != "column" or all(table.get("origin") for table in run.get("inputs", []))
 
 
@@ -150,18 +155,35 @@ def _run_facts(run: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     output = run.get("output") or {}
     facts = [
         ("How", ". ".join(part for part in (f"{clean(run.get('engine'))} engine", clean(run.get("engine_reason"), 300)) if part), ""),
-        ("Model", _pairs(run.get("model")), ""),
+        ("Model", model_words(run.get("model")), str((run.get("model") or {}).get("weights_digest", ""))),
+        ("Calls", cost_words(run.get("calls")), ""),
         *(
-            ("From", f"{table_line(table)}, {_short(table.get('digest', 'digest withheld'))}", str(table.get("digest", "")))
+            ("From", f"{_source_words(table, run)}, {_short(table.get('digest', 'digest withheld'))}", str(table.get("digest", "")))
             for table in run.get("inputs", [])
         ),
         ("Seed", clean(run.get("seed")), ""),
         ("Recipe", _short(run.get("recipe_digest")), str(run.get("recipe_digest"))),
         ("Result", _short(output.get("digest")), str(output.get("digest"))),
         ("Run", ", ".join(part for part in (clean(run.get("id")), _moment(run.get("started")), spent) if part), ""),
-        ("Checked", "not yet: %synth evaluate compares it with real data", ""),
+        ("Checked", _checked(run), ""),
     ]
     return [(name, words, hint) for name, words, hint in facts if words]
+
+
+def _source_words(table: Mapping[str, Any], run: Mapping[str, Any]) -> str:
+    """What was read: a table, documents, or the questions that were held out of those written from them."""
+    if run.get("kind") != "questions" or table.get("columns"):
+        return table_line(table)
+    one = "document" if table == run["inputs"][0] else "question"
+    rows = table.get("rows")
+    return f"{clean(table.get('name'))}, {count(rows)} {one}{'' if rows == 1 else 's'}"
+
+
+def _checked(run: Mapping[str, Any]) -> str:
+    """How what was made was checked; empty where nothing here checks it."""
+    if run.get("kind") == "questions":
+        return f"answers by {clean((run.get('parameters') or {}).get('verify') or 'nothing')}"
+    return "" if run.get("kind") == "texts" else "not yet: %synth evaluate compares it with real data"
 
 
 def _moment(value: object) -> str:
@@ -173,6 +195,10 @@ def _said(run: Mapping[str, Any], made: str) -> str:
     """What the rows shown are, or why none are."""
     if run.get("kind") == "impute":
         return "Only missing cells were filled, by draws; the rows are the real table's, so none is shown."
+    if run.get("kind") == "questions":
+        if _is_made(run):
+            return "A model wrote the questions; their evidence is quoted from the documents."
+        return "A model wrote the questions, and their evidence is quoted from documents that aren't declared public, so none is shown."
     if run.get("kind") != "column":
         return "These rows were generated, not observed."
     if _is_made(run):
@@ -184,7 +210,8 @@ def _said(run: Mapping[str, Any], made: str) -> str:
 
 
 def _title(run: Mapping[str, Any], made: str) -> str:
-    what = {"column": f"Column {made} in", "impute": "Completed table"}.get(str(run.get("kind")), "Synthetic table")
+    kinds = {"column": f"Column {made} in", "impute": "Completed table", "texts": "Synthetic texts", "questions": "Questions"}
+    what = kinds.get(str(run.get("kind")), "Synthetic table")
     return f"{what} {table_line(run.get('output') or {})}"
 
 
@@ -370,18 +397,34 @@ def runs_view(rows: Sequence[Mapping[str, Any]]) -> Json:
             "verb": row.get("kind"),
             "of": str(row["slot"]).partition(":")[2],
             "what came out": _outcome(row) + (" (stopped early)" if row.get("partial") else ""),
+            "calls": cost_words((row.get("detail") or {}).get("calls")),
             "id": row.get("id"),
         }
         for row in rows
     ]
-    return rows_view(lines)
+    return rows_view(lines if any(line["calls"] for line in lines) else [without(line, "calls") for line in lines])
 
 
 def models_view(rows: Sequence[Mapping[str, Any]]) -> Json:
-    """Models with their size in megabytes and whether they are here."""
-    return rows_view(
-        [row | {"installed": "yes" if row.get("installed") else "no", "size": _megabytes(row.get("size"))} for row in map(dict, rows)]
-    )
+    """Models: whether they are ready, size, licence, context, where they run, price, whether a key was found (never which)."""
+    lines = []
+    for row in rows:
+        key = row.get("key")
+        line = {
+            "name": row.get("name"),
+            "title": row.get("title"),
+            "ready": "yes" if row.get("installed") else "no",
+            "size": _megabytes(row.get("size")),
+            "licence": row.get("licence"),
+            "context": None if row.get("context") is None else f"{row['context']:,} tokens",
+            "where": where_words(row["locality"]) if row.get("locality") else None,
+            "price": price_words(row),
+            "key": None if key is None else f"from {key}" if key else "none",
+            "note": row.get("note"),
+        }
+        lines.append(line)
+    used = [name for name in (lines[0] if lines else {}) if any(line[name] for line in lines)]
+    return rows_view([{name: line[name] for name in used} for line in lines])
 
 
 def _megabytes(size: Any) -> str | None:

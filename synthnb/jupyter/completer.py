@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from synthnb.disclosure.session import session
 from synthnb.jupyter.namespace import frame_names, is_frame
 from synthnb.jupyter.parser import VERBS, Option, Verb
 from synthnb.models.registry import model_names
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from IPython.core.completer import CompletionContext, SimpleMatcherResult
 
 __all__ = ["matcher", "suggest"]
+
+PROVIDERS = ("anthropic", "google", "openai", "server")
+"""Whose keys `%synth key` takes."""
 
 
 def suggest(text: str, variables: Mapping[str, Any]) -> list[str]:
@@ -42,8 +46,8 @@ def suggest(text: str, variables: Mapping[str, Any]) -> list[str]:
     unused = [option.name for option in verb.options if option.name.startswith("--") and option.name not in before]
     if last.startswith("-"):
         return _starting(last, unused)
-    position = next((option for option in verb.options if not option.name.startswith("--")), None)
-    values = _values(position, last, before, variables) if position and len(before) == 1 else []
+    positions = [option for option in verb.options if not option.name.startswith("--")]
+    values = _values(positions[len(before) - 1], last, before, variables) if len(before) <= len(positions) else []
     return values + (_starting(last, unused) if not last else [])
 
 
@@ -67,8 +71,12 @@ def _values(option: Option, last: str, before: list[str], variables: Mapping[str
     if option.takes == "model":
         return _starting(last, model_names())
     if option.takes == "engine":
-        return _starting(last, ["auto", *available("synthnb.engines")])
-    return []
+        return _starting(last, ["auto", "llm", *available("synthnb.engines")])
+    if option.takes == "provider":
+        return _starting(last, PROVIDERS)
+    if option.takes == "run":
+        return _starting(last, [entry["id"] for entry in reversed(session.entries()) if entry["id"].startswith("run-")])
+    return _starting(last, option.choices)
 
 
 def _quoted(name: str) -> str:

@@ -13,13 +13,25 @@ from synthnb._api import entry_of
 from synthnb.disclosure.session import session
 
 if TYPE_CHECKING:
+    from synthnb.disclosure.differences import Differences
     from synthnb.disclosure.record import Record
     from synthnb.engines.base import Synthesis
+    from synthnb.engines.compile import Compiled
     from synthnb.engines.replicates import Replicates
     from synthnb.evaluation.report import Report
+    from synthnb.evaluation.scaling import ScalingLaw
     from synthnb.recipes.profile import Profile
 
-__all__ = ["show_profile", "show_record", "show_replicates", "show_report", "show_synthesis"]
+__all__ = [
+    "show_compiled",
+    "show_differences",
+    "show_profile",
+    "show_record",
+    "show_replicates",
+    "show_report",
+    "show_scaling",
+    "show_synthesis",
+]
 
 Shown = tuple[dict[str, Any], dict[str, Any]]
 
@@ -64,6 +76,28 @@ def show_report(report: Report) -> Shown:
     if any(name in os.environ for name in _NO_LAB_EXTENSIONS):
         return report_bundle(shape, entries, widget=True), widget_metadata()
     return bundle, {}
+
+
+def show_compiled(compiled: Compiled) -> Shown:
+    """The recipe that a description came to. It makes no data, so it adds nothing to the record."""
+    from synthnb._api.describing import shape_of
+    from synthnb.jupyter.mime import compiled_bundle
+
+    return compiled_bundle(shape_of(compiled)), {}
+
+
+def show_scaling(law: ScalingLaw) -> Shown:
+    """A scaling law with its curve."""
+    from synthnb.jupyter.mime import scaling_bundle
+
+    return scaling_bundle(law.to_dict()), {}
+
+
+def show_differences(differences: Differences) -> Shown:
+    """What changed between two runs, as a table."""
+    from synthnb.jupyter.mime import differences_bundle
+
+    return differences_bundle(differences.to_dict()), {}
 
 
 def show_record(record: Record) -> Shown:

@@ -2,55 +2,44 @@
 
 from __future__ import annotations
 
-import ast
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from synthnb.errors import OptionError, shown
+from synthnb._api.words import read_limits, read_merging, read_options, read_panel, read_survival, with_named
+from synthnb.errors import Interrupted, OptionError, shown
 from synthnb.jupyter.namespace import look_up, look_up_source
 from synthnb.jupyter.progress import CellProgress
-from synthnb.jupyter.publish import publish_bundle
+from synthnb.jupyter.publish import publish, publish_bundle
 
-__all__ = ["generate_as_asked", "read_options", "with_epsilon"]
-
-
-def read_options(words: Sequence[str]) -> dict[str, Any]:
-    """Read ``name=value`` words; a value is a Python constant, list or mapping, else text.
-
-    Raises
-    ------
-    OptionError
-        A word isn't of that form.
-    """
-    found: dict[str, Any] = {}
-    for word in words:
-        name, equals, text = word.partition("=")
-        if not equals or not name.strip().isidentifier():
-            raise OptionError(f"An engine's option reads name=value; got {shown(word)}.", fix="For example: --option leaf=50")
-        try:
-            found[name.strip()] = ast.literal_eval(text.strip())
-        except (ValueError, SyntaxError):
-            found[name.strip()] = text.strip()
-    return found
+__all__ = ["Keep", "arguments_of", "check_save", "generate_as_asked", "keeping_partial", "save", "ways_of"]
 
 
-def with_epsilon(options: dict[str, Any], epsilon: float | None) -> dict[str, Any]:
-    """Return options with the budget among them.
-
-    Raises
-    ------
-    OptionError
-        It is among them already.
-    """
-    if epsilon is None:
-        return options
-    if "epsilon" in options:
-        raise OptionError("epsilon was given twice, by itself and as an option.", fix="Leave one of them out.")
-    return {**options, "epsilon": epsilon}
+Keep = Callable[[str, Any], None]
+"""Gives a value to one of the user's variables."""
 
 
-def _check_save(given: Namespace) -> None:
+@contextmanager
+def keeping_partial(name: str | None, keep: Keep) -> Iterator[None]:
+    """Give what was finished at an interrupt to a variable, if one was named, and show it."""
+    try:
+        yield
+    except Interrupted as stopped:
+        partial = getattr(stopped, "partial", None)
+        if name is not None and partial is not None and len(partial.frame):
+            keep(name, partial.frame)
+            publish(partial)
+        raise
+
+
+def ways_of(given: Namespace) -> dict[str, Any]:
+    """How a language model takes part, from the options that every verb with one shares."""
+    limits = read_limits(tokens=given.limit_tokens, cost=given.limit_cost, minutes=given.limit_minutes, watt_hours=given.limit_watt_hours)
+    return {"model": given.model, "allow_hosted": given.allow_hosted, "sensitive": given.sensitive, "limits": limits}
+
+
+def check_save(given: Namespace) -> None:
     """Refuse what couldn't be saved before anything is fitted or spent."""
     from synthnb.engines.saving import checked_path
 
@@ -59,44 +48,70 @@ def _check_save(given: Namespace) -> None:
         raise OptionError(f"{shown(str(path))} exists.", fix="Choose another name, or add --overwrite.")
     if (given.replicates or 1) > 1 or given.subject is not None:
         raise OptionError("Only the generator of one table can be saved.", fix="Leave --save out, or make one synthesis of one table.")
+    if given.engine == "llm":
+        raise OptionError("A language model writes rows without a generator that could be saved.", fix="Leave --save out.")
+
+
+def arguments_of(given: Namespace, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """What a line asks of any source, be it a frame, a recipe or a description."""
+    return {
+        "rows": given.rows,
+        "engine": given.engine or "auto",
+        "options": with_named(
+            read_options(given.option),
+            epsilon=given.epsilon,
+            examples=given.examples,
+            share=given.share,
+            target=given.target,
+            curate=given.curate,
+        ),
+        "rules": given.rule,
+        "where": given.where or "",
+        "given": None if given.given is None else look_up(given.given, variables),
+        "balance": given.balance or (),
+        "replicates": 1 if given.replicates is None else given.replicates,
+        "decision": None if given.decision is None else _function(given.decision, variables),
+        "relations": given.relation or None,
+        "on": given.on or "inline",
+        "groups": given.groups or (),
+        "panel": read_panel(given.subject, given.time, given.end),
+        "survival": [read_survival(words) for words in given.survival],
+        "merge_below": read_merging(given.merge_below),
+        "random_state": given.seed,
+        "announce": _announce,
+    }
+
+
+def _announce(told: Any) -> None:
+    """Show how a privacy budget is about to be spent, or what calls to a model are going to use."""
+    from synthnb.jupyter.mime import split_bundle
+    from synthnb.jupyter.writing import announce
+
+    if isinstance(told, Sequence):
+        publish_bundle(split_bundle(told))
+    else:
+        announce(told)
 
 
 def generate_as_asked(given: Namespace, name: str, variables: Mapping[str, Any]) -> Any:
     """Generate what a parsed line asks for; the privacy budget's split is shown before it is spent."""
     from synthnb._api import generate
-    from synthnb.jupyter.mime import split_bundle
 
     source = look_up_source(given.frame, variables)
-    options = with_epsilon(read_options(given.option), given.epsilon)
+    arguments = arguments_of(given, variables) | ways_of(given)
     if given.save is not None:
-        _check_save(given)
+        check_save(given)
     with CellProgress("Generating") as progress:
         made = generate(
             source,
             recipe=None if given.recipe is None else _recipe(given.recipe, variables),
-            rows=given.rows,
-            engine=given.engine or "auto",
-            options=options,
-            rules=given.rule,
-            where=given.where or "",
-            given=None if given.given is None else look_up(given.given, variables),
-            balance=given.balance or (),
-            replicates=1 if given.replicates is None else given.replicates,
-            decision=None if given.decision is None else _function(given.decision, variables),
-            relations=given.relation or None,
-            on=given.on or "inline",
-            groups=given.groups or (),
-            panel=_panel(given),
-            survival=[_survival(words) for words in given.survival],
-            merge_below=given.merge_below,
             source_name=given.frame,
             name=name,
-            random_state=given.seed,
-            announce=lambda split: publish_bundle(split_bundle(split)),
             progress=progress,
+            **arguments,
         )
     if given.save is not None:
-        _save(made, given.save, overwrite=given.overwrite)
+        save(made, given.save, overwrite=given.overwrite)
     return made
 
 
@@ -110,24 +125,8 @@ def _function(name: str, variables: Mapping[str, Any]) -> Any:
     return variables[name]
 
 
-def _panel(given: Namespace) -> Any:
-    if given.subject is None and given.time is None:
-        return None
-    if given.subject is None or given.time is None:
-        raise OptionError("Repeated visits need both --subject and --time.", fix="Name both columns.")
-    from synthnb.recipes.timing import Panel
-
-    return Panel(subject=given.subject, time=given.time)
-
-
-def _survival(words: str) -> dict[str, str]:
-    time, comma, event = words.partition(",")
-    if not comma:
-        raise OptionError(f"A time to an event reads time,event; got {shown(words)}.", fix="For example: --survival days,died")
-    return {"time": time.strip(), "event": event.strip()}
-
-
-def _save(made: Any, path: str, *, overwrite: bool) -> None:
+def save(made: Any, path: str, *, overwrite: bool) -> None:
+    """Write the fitted generator, and tell what it may hold."""
     if getattr(made, "generator", None) is None:
         raise OptionError("Only the generator of one table can be saved.", fix="Leave --save out, or make one synthesis of one table.")
     made.generator.save(path, overwrite=overwrite)

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
-from synthnb.errors import Interrupted, OptionError, SynthnbWarning, shown
+from synthnb.errors import Interrupted, OptionError, SynthnbWarning
 from synthnb.jupyter.completer import matcher
 from synthnb.jupyter.namespace import look_up, new_name
-from synthnb.jupyter.parser import VERBS, help_for, help_overview, parse
+from synthnb.jupyter.parser import help_for, help_overview, parse
 from synthnb.jupyter.progress import CellProgress
 from synthnb.jupyter.publish import publish, publish_bundle
+from synthnb.jupyter.verbs import VERBS
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -56,7 +57,7 @@ class SynthMagics(Magics):
     @line_cell_magic
     def synth(self, line: str, cell: str | None = None) -> Any:
         """See `help_overview`, which replaces this text."""
-        verb, arguments = parse(line)
+        verb, arguments = parse(line, has_body=cell is not None)
         if verb is None or arguments.help:
             print(help_overview() if verb is None else help_for(verb))  # noqa: T201  # help is text for the reader of the cell
             return None
@@ -80,17 +81,40 @@ class SynthMagics(Magics):
         self._variables[name] = value
         self._ours[name] = id(value)
 
-    def _generate(self, given: Namespace, _: str | None) -> Any:
-        from synthnb.jupyter.generating import generate_as_asked
+    def _generate(self, given: Namespace, cell: str | None) -> Any:
+        from synthnb.jupyter.generating import generate_as_asked, keeping_partial
 
+        if given.frame is None:
+            if not (cell and cell.strip()):
+                raise OptionError(
+                    "%%synth generate needs a description in the cell's body, or a frame on the line; the body is blank.",
+                    fix="For example:\n%%synth generate --rows 500 --as trial\nA trial of adults aged 40 to 85, 60 % female.",
+                )
+            return self._describe(given, str(cell))
+        if cell is not None:
+            raise OptionError(
+                f"%%synth generate {given.frame[:60]} has no use for a cell's body, which describes a table in place of a frame.",
+                fix="Leave out the frame, or the cell's body.",
+            )
+        for flag in ("yes", "save_recipe"):
+            if getattr(given, flag):
+                raise OptionError(f"--{flag.replace('_', '-')} is for a description in the cell's body.", fix="Leave it out.")
         name = self._checked(given.__dict__["as"], given.overwrite)
-        made = generate_as_asked(given, name or "synthetic", self._variables)
+        with keeping_partial(name, self._assign):
+            made = generate_as_asked(given, name or "synthetic", self._variables)
         if name is None:
             return made
         several = getattr(made, "syntheses", None) is not None
         self._assign(name, made if several else dict(made.frames) or made.frame)
         publish(made)
         return None
+
+    def _describe(self, given: Namespace, description: str) -> None:
+        from synthnb.jupyter.describing import describe_as_asked
+
+        name = str(self._checked(given.__dict__["as"] or "synthetic", given.overwrite))
+        recipe = str(self._checked(f"{name}_recipe", given.overwrite))
+        describe_as_asked(given, description, self._variables, self._assign, name=name, recipe_name=recipe)
 
     def _profile(self, given: Namespace, _: str | None) -> None:
         from synthnb.jupyter.profiling import show_profile
@@ -131,40 +155,20 @@ class SynthMagics(Magics):
         publish_bundle(budgets_bundle(budgets(given.account)))
 
     def _column(self, given: Namespace, cell: str | None) -> None:
-        from synthnb._api import write_column
+        from synthnb.jupyter.writing import write_column_as_asked
 
-        if cell is None or not cell.strip():
-            raise OptionError(
-                "%%synth column needs what to write in the cell's body.", fix=f"For example:\n{VERBS['column'].example}\nOne sentence …"
-            )
-        if not given.into.isidentifier():
-            raise OptionError(f"--into needs a variable's name; got {shown(given.into)}.", fix="Assign the frame to a variable first.")
-        frame = self._frame(given.into)
-        options = {key: value for key in ("max_tokens", "temperature", "given") if (value := getattr(given, key)) is not None}
-        try:
-            with CellProgress("Writing") as progress:
-                synthesis = write_column(
-                    frame,
-                    given.name,
-                    cell,
-                    model=given.model or "local",
-                    frame_name=given.into,
-                    overwrite=given.overwrite,
-                    random_state=given.seed,
-                    progress=progress,
-                    **options,
-                )
-        except Interrupted as stopped:
-            partial = getattr(stopped, "partial", None)
-            if partial is not None and _texts(partial.frame, given.name) >= _texts(frame, given.name):
-                self._put_back(given.into, partial)
-            raise
-        self._put_back(given.into, synthesis)
+        write_column_as_asked(given, cell, self._variables, self._assign)
 
-    def _put_back(self, name: str, synthesis: Any) -> None:
-        """Give the frame with its new column to the variable it came from, and show it."""
-        self._assign(name, synthesis.frame)
-        publish(synthesis)
+    def _text(self, given: Namespace, cell: str | None) -> None:
+        from synthnb.jupyter.writing import write_texts_as_asked
+
+        write_texts_as_asked(given, cell, str(self._checked(given.__dict__["as"] or "texts", given.overwrite)), self._assign)
+
+    def _corpus(self, given: Namespace, _: str | None) -> None:
+        from synthnb.jupyter.writing import write_questions_as_asked
+
+        name = str(self._checked(given.__dict__["as"] or "questions", given.overwrite))
+        write_questions_as_asked(given, self._variables, name, self._assign)
 
     def _evaluate(self, given: Namespace, _: str | None) -> Any:
         from synthnb._api import evaluate
@@ -188,6 +192,27 @@ class SynthMagics(Magics):
         self._assign(name, report)
         publish(report)
         return None
+
+    def _scale(self, given: Namespace, _: str | None) -> Any:
+        from synthnb.jupyter.comparing import fit_as_asked
+
+        name = self._checked(given.__dict__["as"], given.overwrite)
+        law = fit_as_asked(given, self._variables)
+        if name is None:
+            return law
+        self._assign(name, law)
+        publish(law)
+        return None
+
+    def _diff(self, given: Namespace, _: str | None) -> Any:
+        from synthnb._api import diff
+
+        return diff(given.run, given.other, frames=self._variables)
+
+    def _replay(self, given: Namespace, _: str | None) -> Any:
+        from synthnb.jupyter.comparing import replay_as_asked
+
+        return replay_as_asked(given, self._variables)
 
     def _disclose(self, given: Namespace, cell: str | None) -> None:
         from synthnb.jupyter.disclosing import show_disclosure
@@ -219,13 +244,10 @@ class SynthMagics(Magics):
 
         publish_bundle(models_bundle(list_models()))
 
+    def _key(self, given: Namespace, _: str | None) -> None:
+        from synthnb.jupyter.keys import show_key_field
 
-def _texts(frame: Any, column: str) -> int:
-    """How many texts a frame's column holds; a stopped run must not replace more by fewer."""
-    import narwhals as nw
-
-    table = nw.from_native(frame, eager_only=True)
-    return int(table[column].drop_nulls().len()) if column in table.columns else 0
+        show_key_field(given.provider)
 
 
 SynthMagics.synth.__doc__ = help_overview()

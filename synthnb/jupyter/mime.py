@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from synthnb.config import get_config
 from synthnb.jupyter import _words
+from synthnb.jupyter._model_views import compiled_view, differences_view, scaling_view
 from synthnb.jupyter._views import Json, export_view, findings_title, models_view, profile_view, report_view, rows_view, run_view, runs_view
 
 if TYPE_CHECKING:
@@ -24,15 +25,19 @@ __all__ = [
     "REPORT_MIME",
     "WIDGET_MIME",
     "budgets_bundle",
+    "compiled_bundle",
+    "differences_bundle",
     "export_bundle",
     "findings_bundle",
     "models_bundle",
+    "predictions_bundle",
     "profile_bundle",
     "progress_bundle",
     "progress_html",
     "record_bundle",
     "report_bundle",
     "runs_bundle",
+    "scaling_bundle",
     "split_bundle",
     "synthesis_bundle",
     "widget_metadata",
@@ -228,6 +233,88 @@ def budgets_bundle(accounts: Sequence[Mapping[str, Any]]) -> Json:
     ]
     told = "Privacy budgets (spending is added up as ρ of zCDP, so that two ε don't simply add)" if rows else "Privacy budgets"
     return _table_bundle(told, rows_view(rows), "No privacy budget has been opened here yet.", headed=True)
+
+
+def compiled_bundle(compiled: Mapping[str, Any]) -> Json:
+    """A description as a recipe: columns, each number with its source, what was said, ten rows and what it cost.
+
+    Parameters
+    ----------
+    compiled : mapping
+        `synthnb._api.describing.shape_of`'s.
+    """
+    view = compiled_view(compiled)
+    return {
+        "text/html": _render("compiled.html.j2", **view),
+        "text/markdown": _render("compiled.md.j2", **view),
+        "text/plain": _compiled_text(view),
+    }
+
+
+def _compiled_text(view: Json) -> str:
+    lines = [view["title"], view["said"]]
+    for title, rows in (("Columns", view["columns"]), ("Numbers", view["numbers"]), ("What the description says", view["statements"])):
+        lines += [f"{title}:", *(f"  {'  '.join(part for part in row if part)}" for row in rows)] if rows else []
+    sample = view["sample"]
+    lines += [f"{len(sample['rows'])} rows drawn from it:", f"  {'  '.join(sample['head'])}"] if sample["rows"] else []
+    lines += [f"  {'  '.join('missing' if value is None else value for value in row)}" for row in sample["rows"]]
+    return "\n".join([*lines, *(f"Note: {note}" for note in view["notes"]), *(f"{name}: {words}" for name, words, _ in view["facts"])])
+
+
+def scaling_bundle(law: Mapping[str, Any]) -> Json:
+    """A scaling law: a sentence, the curve, its parameters with intervals, and what the sizes can't tell.
+
+    Parameters
+    ----------
+    law : mapping
+        `synthnb.evaluation.scaling.ScalingLaw.to_dict`'s; its plot is drawn there, from numbers and an escaped name.
+    """
+    from markupsafe import Markup
+
+    view = scaling_view(law)
+    plot = Markup(law.get("svg") or "")  # noqa: S704  # evaluation draws it, and escapes the one name in it
+    rows = [" ".join(filter(None, row)) for row in view["parameters"]]
+    lines = [view["title"], view["summary"], str(law.get("text") or ""), *rows, *(f"Note: {one}" for one in view["warnings"]), view["said"]]
+    return {
+        "text/html": _render("scaling.html.j2", **view, plot=plot),
+        "text/markdown": _render("scaling.md.j2", **view),
+        "text/plain": "\n".join(filter(None, lines)),
+    }
+
+
+def predictions_bundle(predictions: Sequence[Any], *, unit: str) -> Json:
+    """What a scaling law says at some sizes: `synthnb.evaluation.scaling.Prediction` one a row."""
+    rows = [
+        {
+            _words.clean(unit): f"{one.size:,g}",
+            "error": f"{one.error:.4g}",
+            "interval": f"{one.low:.4g} to {one.high:.4g}",
+            "how": "extrapolated" if one.extrapolated else "within what was measured",
+        }
+        for one in predictions
+    ]
+    return _table_bundle("What the law says", rows_view(rows), "No size was asked for.", headed=True)
+
+
+def differences_bundle(found: Mapping[str, Any]) -> Json:
+    """What changed between two runs: thing by thing, prompts word by word, and how far apart what came out lies.
+
+    Parameters
+    ----------
+    found : mapping
+        `synthnb.disclosure.differences.Differences.to_dict`'s.
+    """
+    view = differences_view(found)
+    lines = [view["title"], *("  ".join(filter(None, row)) for row in view["changes"])]
+    for name, words in view["prompts"]:
+        said = "".join(text if sign == " " else f"[{sign}{text}{sign}]" for sign, text in words)
+        lines.append(f"Prompt {name}: {said}")
+    lines += ["  ".join(filter(None, row)) for row in view["distances"]]
+    return {
+        "text/html": _render("differences.html.j2", **view),
+        "text/markdown": _render("differences.md.j2", **view),
+        "text/plain": "\n".join([*lines, *(f"Note: {note}" for note in view["notes"])]),
+    }
 
 
 def export_bundle(entry: Mapping[str, Any], note: str = "") -> Json:

@@ -8,6 +8,7 @@ import keyword
 from collections.abc import Mapping
 from typing import Any
 
+from synthnb._frames import frame_of
 from synthnb.errors import FrameError, OptionError, shown
 
 __all__ = ["frame_names", "is_frame", "look_up", "look_up_source", "new_name"]
@@ -83,6 +84,7 @@ def look_up(expression: str, variables: Mapping[str, Any]) -> Any:
         raise OptionError(
             f"There is no frame named {shown(expression)}.", fix=f"{hint}Frames here: {', '.join(known) or 'none yet'}."
         ) from None
+    value = frame_of(value)
     if not is_frame(value):
         raise FrameError(
             f"{expression} should be a pandas, polars or Arrow table; it is of type {type(value).__name__}.", fix="Name a frame."

@@ -1,4 +1,4 @@
-"""The words of ``%synth``: one table of verbs and options, read by the parser, the help and the completer."""
+"""Reading a line of ``%synth`` by the table of verbs, and the help that is written from it."""
 
 from __future__ import annotations
 
@@ -6,198 +6,12 @@ import argparse
 import csv
 import difflib
 import re
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from synthnb.errors import OptionError
+from synthnb.jupyter.verbs import VERBS, Option, Verb
 
-__all__ = ["VERBS", "Option", "Verb", "help_for", "help_overview", "parse"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Option:
-    """One word a verb takes."""
-
-    name: str
-    """``FRAME`` for a position, ``--rows`` for an option."""
-    help: str
-    """What it does, in a sentence."""
-    takes: str = "text"
-    """What stands there: frame, variable, columns, column, number, decimal, file, model, engine, flag or text; completion follows it."""
-    required: bool = False
-    """Whether the verb fails without it."""
-    repeats: bool = False
-    """Whether it may be given several times."""
-
-    @property
-    def key(self) -> str:
-        """The attribute it is parsed into."""
-        return self.name.lstrip("-").lower().replace("-", "_")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Verb:
-    """One verb of ``%synth``."""
-
-    name: str
-    """The word after ``%synth``."""
-    summary: str
-    """What it gives, in a sentence."""
-    options: tuple[Option, ...] = ()
-    """What it takes, positions first."""
-    example: str = ""
-    """A line that works."""
-    body: str = ""
-    """What the cell's body means, for a verb that takes ``%%synth``."""
-
-
-_SEED = Option(name="--seed", help="Whole number that makes the result repeatable.", takes="number")
-_GROUPS = Option(name="--groups", help="Columns, comma-separated, whose subgroups must be shown.", takes="columns")
-_NOTEBOOK = Option(name="--notebook", help="The notebook's file, where the front end doesn't say which it is.", takes="file")
-
-VERBS: dict[str, Verb] = {
-    verb.name: verb
-    for verb in (
-        Verb(
-            name="generate",
-            summary="Generate a synthetic frame from a real one, a recipe or a saved generator.",
-            options=(
-                Option(
-                    name="FRAME",
-                    help="A pandas, polars or Arrow frame, a mapping of frames, a recipe or a generator: a variable, or a file of one.",
-                    takes="frame",
-                    required=True,
-                ),
-                Option(name="--rows", help="How many rows to make; as many as the real frame has, if left out.", takes="number"),
-                Option(name="--as", help="The variable to put the synthetic frame in.", takes="variable"),
-                _SEED,
-                _GROUPS,
-                Option(name="--engine", help="How rows come to be: auto, trees or another registered engine.", takes="engine"),
-                Option(name="--option", help="One of the engine's own options, as name=value.", repeats=True),
-                Option(name="--recipe", help="A variable or file with what to make, where it isn't to be inferred.", takes="variable"),
-                Option(name="--rule", help='What every row must satisfy, such as "start <= end".', repeats=True),
-                Option(name="--where", help="A condition every row must meet, such as \"age > 65 and sex == 'F'\"."),
-                Option(name="--given", help="A frame of columns fixed from outside, one row for each row to make.", takes="frame"),
-                Option(name="--balance", help="Columns, comma-separated, whose levels are to be equally frequent.", takes="columns"),
-                Option(name="--replicates", help="How many independent syntheses to make.", takes="number"),
-                Option(
-                    name="--decision",
-                    help="A function of a frame; the run says how its result varies over the replicates.",
-                    takes="variable",
-                ),
-                Option(name="--relation", help='How two tables hang together, such as "patients.id -> visits.patient".', repeats=True),
-                Option(name="--subject", help="For repeated visits: the column that names the subject.", takes="column"),
-                Option(name="--time", help="For repeated visits: the column that holds a visit's time.", takes="column"),
-                Option(
-                    name="--survival",
-                    help="A time and its event, as time,event: columns of how long, and of whether it ended.",
-                    repeats=True,
-                ),
-                Option(name="--merge-below", help="Merge the levels of a category that fewer rows hold.", takes="number"),
-                Option(name="--epsilon", help="A privacy budget for the engine dp.", takes="decimal"),
-                Option(name="--on", help="Where rows are drawn: inline, processes, processes:N, dask or dask://host:port."),
-                Option(name="--save", help="A file, ending in .synthgen, to keep the fitted generator in.", takes="file"),
-                Option(name="--overwrite", help="Replace the variable, or the file, even if synthnb didn't make it.", takes="flag"),
-            ),
-            example="%synth generate trial --rows 2000 --as synthetic --seed 7 --groups sex,arm",
-        ),
-        Verb(
-            name="profile",
-            summary="Show what each column of a frame is taken for, to be corrected before anything runs; it becomes the recipe.",
-            options=(
-                Option(name="FRAME", help="The real frame.", takes="frame", required=True),
-                Option(name="--as", help="The variable to put the recipe in; recipe, if left out.", takes="variable"),
-                _GROUPS,
-                Option(name="--overwrite", help="Replace the variable even if synthnb didn't make it.", takes="flag"),
-            ),
-            example="%synth profile trial --as recipe",
-        ),
-        Verb(
-            name="impute",
-            summary="Fill the missing cells of a real frame by draws conditioned on what is there.",
-            options=(
-                Option(name="FRAME", help="The real frame.", takes="frame", required=True),
-                Option(name="--as", help="The variable to put the filled frame in.", takes="variable"),
-                Option(name="--columns", help="Columns, comma-separated, to fill; all, if left out.", takes="columns"),
-                Option(name="--engine", help="How cells are drawn: trees or arf.", takes="engine"),
-                Option(name="--replicates", help="How many completed frames to make.", takes="number"),
-                _SEED,
-                Option(name="--overwrite", help="Replace the variable even if synthnb didn't make it.", takes="flag"),
-            ),
-            example="%synth impute trial --as completed --seed 7",
-        ),
-        Verb(
-            name="budget",
-            summary="Show the privacy budgets kept on this machine: what each account allows, what was spent, and on what.",
-            options=(
-                Option(name="ACCOUNT", help="One account; all, if left out."),
-                Option(name="--epsilon", help="Open the account with this limit.", takes="decimal"),
-                Option(name="--delta", help="The limit's delta.", takes="decimal"),
-            ),
-            example="%synth budget trial --epsilon 3 --delta 1e-6",
-        ),
-        Verb(
-            name="column",
-            summary="Have a language model write a text column, conditioned on each row.",
-            options=(
-                Option(name="NAME", help="The new column's name.", required=True),
-                Option(name="--into", help="The frame that gets the column.", takes="frame", required=True),
-                Option(name="--model", help="local, echo, a registered model or the path of a GGUF file.", takes="model"),
-                Option(name="--given", help="Columns, comma-separated, shown to the model beside those in braces.", takes="columns"),
-                _SEED,
-                Option(name="--max-tokens", help="Longest text, in tokens.", takes="number"),
-                Option(name="--temperature", help="How freely the model chooses its words, 0 to 2.", takes="decimal"),
-                Option(name="--overwrite", help="Replace a column of that name.", takes="flag"),
-            ),
-            example="%%synth column note --into synthetic --model local",
-            body="What to write, as an instruction. {name} stands for the row's value in a column.",
-        ),
-        Verb(
-            name="evaluate",
-            summary="Evaluate a synthetic frame against the real one.",
-            options=(
-                Option(name="FRAME", help="The synthetic frame.", takes="frame", required=True),
-                Option(name="--against", help="The real frame it was made from.", takes="frame", required=True),
-                Option(name="--holdout", help="Real rows the generator never saw; attacks and utility need them.", takes="frame"),
-                Option(name="--target", help="The column a model would predict.", takes="column"),
-                _GROUPS,
-                _SEED,
-                Option(name="--as", help="A variable to keep the report in.", takes="variable"),
-                Option(name="--overwrite", help="Replace the variable even if synthnb didn't make it.", takes="flag"),
-            ),
-            example="%synth evaluate synthetic --against trial --holdout holdout --target event --groups sex",
-        ),
-        Verb(
-            name="disclose",
-            summary="Show the record, and a form for what only a person can state.",
-            options=(Option(name="--no-form", help="Show the record without the form.", takes="flag"),),
-            example="%synth disclose",
-            body="One statement a line, such as 'Intent: replica for teaching'.",
-        ),
-        Verb(
-            name="export",
-            summary="Export the notebook with its disclosure (.html, .md, .ipynb), or a frame with a sidecar (.csv, .parquet).",
-            options=(
-                Option(name="FILE", help="Where to write; its ending says what.", takes="file", required=True),
-                Option(name="--frame", help="The frame to write, for .csv and .parquet.", takes="frame"),
-                _NOTEBOOK,
-                Option(name="--overwrite", help="Replace the file even if it isn't as synthnb wrote it.", takes="flag"),
-            ),
-            example="%synth export report.html",
-        ),
-        Verb(
-            name="verify",
-            summary="Recompute every digest and name what has drifted.",
-            options=(
-                Option(name="FILE", help="A notebook, an export or a data file; this notebook, if left out.", takes="file"),
-                _NOTEBOOK,
-            ),
-            example="%synth verify",
-        ),
-        Verb(name="runs", summary="List what was done in this project, from the ledger.", example="%synth runs"),
-        Verb(name="models", summary="List the language models, and which are on this machine.", example="%synth models"),
-    )
-}
+__all__ = ["VERBS", "Option", "Verb", "help_for", "help_overview", "needed", "parse"]
 
 
 class _Parser(argparse.ArgumentParser):
@@ -229,7 +43,7 @@ def _names(text: str) -> list[str]:
 _TYPES: dict[str, Any] = {"number": _whole, "decimal": _decimal, "columns": _names}
 
 
-def _parser_for(verb: Verb) -> _Parser:
+def _parser_for(verb: Verb, *, has_body: bool) -> _Parser:
     parser = _Parser(prog=f"%synth {verb.name}", add_help=False, allow_abbrev=False)
     for option in verb.options:
         if option.takes == "flag":
@@ -239,7 +53,9 @@ def _parser_for(verb: Verb) -> _Parser:
         elif option.name.startswith("--"):
             parser.add_argument(option.name, dest=option.key, type=_TYPES.get(option.takes, str), required=option.required)
         else:
-            parser.add_argument(option.key, metavar=option.name, type=str, nargs=None if option.required else "?")
+            parser.add_argument(
+                option.key, metavar=option.name, type=str, nargs=None if option.required and not (option.or_body and has_body) else "?"
+            )
     return parser
 
 
@@ -261,8 +77,15 @@ def _unquoted(word: str) -> str:
     return f"{name}{equals}{value[1:-1] if whole else value}"
 
 
-def parse(line: str) -> tuple[Verb | None, argparse.Namespace]:
+def parse(line: str, *, has_body: bool = False) -> tuple[Verb | None, argparse.Namespace]:
     """Read the text after ``%synth``.
+
+    Parameters
+    ----------
+    line : str
+        The text.
+    has_body : bool
+        Whether the cell has a body, which may stand in for a position.
 
     Returns
     -------
@@ -283,7 +106,7 @@ def parse(line: str) -> tuple[Verb | None, argparse.Namespace]:
     verb = _verb(words[0])
     if {"--help", "-h"} & set(words[1:]):
         return verb, argparse.Namespace(help=True)
-    arguments, rest = _parser_for(verb).parse_known_args(words[1:])
+    arguments, rest = _parser_for(verb, has_body=has_body).parse_known_args(words[1:])
     if rest:
         raise OptionError(
             f"%synth {verb.name} doesn't take {rest[0]!r}.{_nearest_option(rest[0], verb)}", fix=f"For example: {verb.example}"
@@ -310,10 +133,15 @@ def help_overview() -> str:
     return "\n".join([*lines, "", "%synth VERB --help, or %synth VERB?, shows what a verb takes."])
 
 
+def needed(option: Option) -> str:
+    """Whether a verb fails without the option, in a word."""
+    return " Required, unless the cell has a body." if option.or_body else " Required." if option.required else ""
+
+
 def help_for(verb: Verb) -> str:
     """The help of one verb: what it gives, what it takes, an example."""
     width = max([len(option.name) for option in verb.options], default=0)
     lines = [f"%synth {verb.name} — {verb.summary}", ""]
-    lines += [f"  {option.name:<{width}}  {option.help}{' Required.' if option.required else ''}" for option in verb.options]
+    lines += [f"  {option.name:<{width}}  {option.help}{needed(option)}" for option in verb.options]
     lines += ["", f"  The cell's body: {verb.body}"] if verb.body else []
     return "\n".join([*lines, "", f"Example: {verb.example}"])

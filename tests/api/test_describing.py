@@ -92,3 +92,22 @@ def test_what_generate_returned_goes_into_every_verb_that_takes_a_frame(trial: p
     assert synthnb.write_column(made, "note", "About {age}.", model="echo", rows=2).run.delivered == 2
     synthnb.write_table(made, tmp_path / "made.csv", frame_name="made")
     assert len(pd.read_csv(tmp_path / "made.csv")) == 20
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({}, "How many rows to write isn't said"),
+        ({"rows": 5, "groups": "sex"}, "groups is about a real frame"),
+        ({"rows": 5, "options": {"curate": True, "target": "sex"}}, "curate is about a real frame"),
+        ({"rows": 5, "random_state": -1}, "A seed must be from 0"),
+    ],
+)
+def test_rows_that_a_model_is_to_write_from_a_description_are_held_to_it_too(asked: dict[str, Any], message: str) -> None:
+    with pytest.raises(OptionError, match=message):
+        synthnb.generate(SENTENCE, engine="llm", model=NOWHERE, **asked)
+
+
+def test_rows_that_a_model_writes_come_from_a_compiled_descriptions_recipe() -> None:
+    with pytest.raises(OptionError, match="pass the description's recipe with the engine llm"):
+        synthnb.generate(synthnb.compile_recipe(SENTENCE, model="echo"), engine="llm", model=NOWHERE)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
+from synthnb._api.words import read_options
 from synthnb.errors import OptionError
-from synthnb.jupyter.generating import read_options
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

@@ -16,6 +16,7 @@ import numpy as np, pandas as pd
 rng = np.random.default_rng(1)
 trial = pd.DataFrame({"age": rng.integers(18, 90, 300), "weight kg": rng.normal(75, 10, 300), "sex": rng.choice(["f", "m"], 300)})
 """
+RECORD = "application/vnd.synthnb.record+json"
 SLOW_MODEL = """
 import time
 from synthnb.models.echo import open_echo
@@ -114,6 +115,24 @@ def test_an_interrupted_column_keeps_the_texts_there_are(kernel: Kernel) -> None
         kernel.value("kept.partial.run.requested == kept.partial.run.delivered + sum(e['count'] for e in kept.partial.run.explained)")
         == "True"
     )
+
+
+def test_interrupted_texts_are_kept_and_those_missing_explained(kernel: Kernel) -> None:
+    kernel.run(SLOW_MODEL + "import synthnb\nfrom synthnb.errors import Interrupted\nmodel = Slow()")
+    call = "synthnb.write_texts('Messages to a clinic.', n=300, labels={'tone': ['calm', 'worried']}, model=model)"
+    cell = f"try:\n    {call}\nexcept Interrupted as stopped:\n    run = stopped.partial.run"
+    assert errors(kernel.run(cell, interrupt_after=2.0)) == []
+    assert kernel.value("run.partial, 0 < run.delivered < 300, run.delivered + sum(e['count'] for e in run.explained)") == "True True 300"
+    assert kernel.value("synthnb.runs()[-1]['partial']") == "True"
+
+
+def test_a_description_is_read_drawn_and_listed_in_a_kernel(kernel: Kernel) -> None:
+    body = "A trial of 300 adults aged 40 to 85, 60 % female."
+    messages = kernel.run(f"%%synth generate --as made --model echo --yes --seed 1\n{body}")
+    assert errors(messages) == []
+    records = [m["content"]["data"][RECORD] for m in messages if "data" in m["content"] and RECORD in m["content"]["data"]]
+    assert [entry["kind"] for record in records for entry in record["entries"]] == ["generate"]
+    assert kernel.value("len(made), type(made_recipe).__name__") == "300 Recipe"
 
 
 def test_progress_is_one_output_updated_in_place(kernel: Kernel) -> None:

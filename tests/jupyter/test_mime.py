@@ -163,6 +163,18 @@ def test_a_written_column_is_always_in_the_preview() -> None:
     assert "Column note in synthetic" in html
 
 
+def test_questions_tell_documents_as_such_and_how_answers_were_checked() -> None:
+    frame = pd.DataFrame({"question": ["Why?"], "answer": ["So."]})
+    corpus = {"name": "papers", "rows": 8, "columns": [], "digest": "sha256:1"}
+    held = {"name": "known", "rows": 1, "columns": [], "digest": "sha256:2"}
+    run = make_run(frame, kind="questions", inputs=[corpus, held], parameters={"verify": "majority:3"})
+    text = Audit(synthesis_bundle(frame, run, [])["text/html"]).text
+    assert "papers, 8 documents, " in text
+    assert "known, 1 question, " in text
+    assert "answers by majority:3" in text
+    assert "%synth evaluate" not in text
+
+
 def test_synthesis_survives_odd_column_names() -> None:
     frame = pd.DataFrame([[1, 2.5, "x"]], columns=["a", "a", 3])
     assert "| a | a | 3 |" in synthesis_bundle(frame, make_run(frame), [])["text/markdown"]

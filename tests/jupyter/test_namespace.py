@@ -67,3 +67,10 @@ def test_a_variable_of_the_users_is_not_lost() -> None:
         new_name("made", variables, ours={}, overwrite=False)
     assert new_name("made", variables, ours={}, overwrite=True) == "made"
     assert new_name("made", variables, ours={"made": id(variables["made"])}, overwrite=False) == "made"
+
+
+def test_of_what_generate_returned_the_frame_is_looked_up() -> None:
+    import synthnb
+
+    made = synthnb.generate(pd.DataFrame({"age": range(20, 80)}), rows=5, random_state=1)
+    assert look_up("made", {"made": made}) is made.frame

@@ -1,0 +1,78 @@
+"""Options that several commands share: the model, what it may use, and what may leave this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from synthnb._api.words import read_choices, read_limits
+
+__all__ = ["FILE", "column_names", "model_options", "variety_of", "variety_options", "ways_of"]
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+_AS_THEY_ARE = ("per_call", "language", "must_show", "identifiers", "max_tokens", "temperature")
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def column_names(_context: click.Context, _option: click.Parameter, text: str | None) -> list[str]:
+    """Comma-separated names as a list."""
+    return [name.strip() for name in (text or "").split(",") if name.strip()]
+
+
+_MODEL = (
+    click.option("--model", help="Who writes, as `synthnb models list` tells, or the path of a GGUF file; the setting model, if left out."),
+    click.option("--allow-hosted", is_flag=True, help="Let what goes into prompts leave this machine, to a hosted model."),
+    click.option("--sensitive", is_flag=True, help="Keep prompts out of the record and the store of replies; their digests stay."),
+    click.option("--limit-tokens", type=int, help="Most tokens that may be read and written together."),
+    click.option("--limit-cost", type=float, help="Most US dollars that the calls may cost."),
+    click.option("--limit-minutes", type=float, help="Most minutes that the calls may take."),
+    click.option("--limit-watt-hours", type=float, help="Most energy that the calls may use, as estimated."),
+)
+_VARIETY = (
+    click.option("--per-call", type=int, help="Texts asked for in one call; chosen by the model's ability, if left out."),
+    click.option("--style", help="Styles, one drawn for each text, as a|b or with weights a:2|b:1."),
+    click.option("--length", help="Lengths, likewise."),
+    click.option("--persona", help="Who writes, likewise."),
+    click.option("--language", help="The language of the texts; it is asked for and checked."),
+    click.option("--must-show", callback=column_names, help="Labels, comma-separated, whose level must stand in the text."),
+    click.option("--identifiers", help="What direct identifiers do that would go to a hosted model: block or warn."),
+    click.option("--max-tokens", type=int, help="Longest text, in tokens."),
+    click.option("--temperature", type=float, help="How freely the model chooses its words, 0 to 2."),
+)
+
+
+def _with(command: _Command, options: tuple[Callable[[_Command], _Command], ...]) -> _Command:
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def model_options(command: _Command) -> _Command:
+    """Give a command the options of every verb that uses a language model."""
+    return _with(command, _MODEL)
+
+
+def variety_options(command: _Command) -> _Command:
+    """Give a command the options of every verb that has texts written."""
+    return _with(command, _VARIETY)
+
+
+def ways_of(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """How a language model takes part, as the verbs take it."""
+    limits = read_limits(
+        tokens=asked["limit_tokens"], cost=asked["limit_cost"], minutes=asked["limit_minutes"], watt_hours=asked["limit_watt_hours"]
+    )
+    return {"model": asked["model"], "allow_hosted": asked["allow_hosted"], "sensitive": asked["sensitive"], "limits": limits}
+
+
+def variety_of(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """How texts are to differ, where the command says."""
+    choices = {"styles": asked["style"], "lengths": asked["length"], "personas": asked["persona"]}
+    found: dict[str, Any] = {name: read_choices(text) for name, text in choices.items() if text is not None}
+    plain = {name: asked[name] for name in _AS_THEY_ARE}
+    return found | {name: value for name, value in plain.items() if value is not None}
