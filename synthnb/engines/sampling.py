@@ -177,7 +177,7 @@ def _attempt(generator: Generator, block: _Block, rows: Array, unit: Unit) -> tu
     inside = given[known] if given is not None and known else None
     where = block.where if "where" in fitted.conditions else None
     drawn = fitted.draw(rows, seed=block.seed, unit=unit, given=inside, where=where)
-    frame = drawn.frame
+    frame = drawn.frame if len(drawn.frame.columns) else pd.DataFrame(index=pd.RangeIndex(len(rows)))
     reasons = np.full(len(rows), "", dtype=object)
     if drawn.short is not None:
         reasons[drawn.short] = "no row that meets the condition could be drawn"

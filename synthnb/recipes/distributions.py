@@ -516,10 +516,16 @@ class Number(NamedTuple):
 
 
 def numbers(distribution: Any) -> list[Number]:
-    """Return every number that a distribution states, with who stated it; those left at their defaults aren't stated."""
+    """Return every number that a distribution states, with who stated it.
+
+    Those left at their defaults aren't stated, unless a source names them.
+    """
     told = {item.number: item for item in distribution.sources}
+    stated = {path for path, _ in _leaves(distribution.model_dump(mode="json", exclude_defaults=True))} | set(told)
     found = []
-    for path, value in _leaves(distribution.model_dump(mode="json", exclude_defaults=True)):
+    for path, value in _leaves(distribution.model_dump(mode="json")):
+        if path not in stated:
+            continue
         said = told.get(path)
         found.append(Number(path, value, said.source, said.note) if said else Number(path, value, distribution.source, distribution.note))
     return found

@@ -252,7 +252,8 @@ def read_columns(body: Mapping[str, Any], kinds: Mapping[str, str | None]) -> tu
         wanted = kinds.get(name)
         if wanted and not _fits(wanted, str(kind)):
             problems.append(f"columns[{i}].kind of {shown(name)} must be {wanted}, as the description says; got {kind}")
-        found[name] = DraftColumn(name, kind, _word(item, "unit", 20), same)
+        unit = _word(item, "unit", 20) if kind in {"integer", "real"} else ""
+        found[name] = DraftColumn(name, kind, unit, same)
     missing = [name for name in kinds if name not in found]
     if missing:
         problems.append(f"these columns of the description are missing: {', '.join(missing)}")

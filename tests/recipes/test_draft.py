@@ -60,6 +60,11 @@ def test_columns_are_named_safely_and_stated_ones_keep_their_names() -> None:
     assert problems == []
 
 
+def test_only_a_column_of_numbers_keeps_its_unit() -> None:
+    found, _ = read_columns({"columns": [column("stay", "integer", unit="days"), column("admission_date", "date", unit="days")]}, {})
+    assert [item.unit for item in found] == ["days", ""]
+
+
 @pytest.mark.parametrize(
     ("columns", "message"),
     [

@@ -156,8 +156,9 @@ class Asking:
 
         prompt = prompts.columns_prompt(self.description, kinds)
         answer = self._ask("columns", prompt, schema, read, room=len(kinds) + (2 if self.small else 16), first=True, near=near)
-        if answer is None:
+        if answer is None and not self.calls.stopped:
             self.notes.append("The model couldn't list the columns of the description, so no numbers were asked of it.")
+        if answer is None:
             return False
         self.draft.columns = answer
         return True

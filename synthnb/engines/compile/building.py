@@ -6,7 +6,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from synthnb.engines.compile.categories import categories_of
@@ -170,8 +170,6 @@ def _numbers(column: dict[str, Any], stated: Stated, draft: Draft, found: Mappin
 
 
 def _with_sources(fit: Fitted, words: str) -> dict[str, Any]:
-    if fit.body["family"] == "mixture":
-        return fit.body | {"source": fit.source, "note": words[:_NOTE]}
     return sourced(fit.body, {name: (source, words if source == "user" else "") for name, source in fit.sources.items()})
 
 
@@ -201,7 +199,7 @@ def _wanted(column: Mapping[str, Any], stated: Stated, draft: Draft, made: Built
             numbers[name] = float(math.ceil(numbers[name]) if name == "low" else math.floor(numbers[name]))
     parts = [value for _, _, given in stated.given for value in given.values()]
     signed = bool(_SIGNED.search(stated.name)) or any(value < 0 for value in (*numbers.values(), *parts))
-    return Wanted(numbers, sources, shape, step, stated.places, signed)
+    return Wanted(numbers, sources, shape, step, stated.places, signed, of_age=stated.name == "age" and stated.unit in {"", "years"})
 
 
 def _fill_in(numbers: dict[str, float], sources: dict[str, Source], said: DraftNumbers, stated: Stated, made: Built) -> None:
@@ -235,18 +233,22 @@ def _by_group(stated: Stated, wanted: Wanted, found: Mapping[str, Stated], made:
     known: list[tuple[Level | None, dict[str, float]]] = [(level, dict(numbers)) for _, level, numbers in stated.given]
     known.append((None, _of_the_rest(stated, wanted, weights_of(found[stated.parent]))))
     fits = {level: _group_fit(numbers, wanted, known[-1][1]) for level, numbers in known}
+    told = [(str(level).lower() if isinstance(level, bool) else level, note) for level, fit in fits.items() for note in fit.notes]
+    made.notes += [f"{stated.name} where {stated.parent} is {level}: {note}." for level, note in told if level is not None]
     families = {fit.body["family"] for fit in fits.values()}
     if len(families) > 1 or "mixture" in families:
         fits = {level: _as_normal(fits[level], numbers) for level, numbers in known}
         made.notes.append(f"{stated.name}: the groups' figures ask for different shapes; bell curves were taken.")
     base = fits.pop(None)
     names = [name for name in base.body if name != "family"]
-    told: dict[str, tuple[Source, str]] = dict.fromkeys(names, ("default", ""))
+    sources: dict[str, tuple[Source, str]] = dict.fromkeys(names, ("default", ""))
     cases = []
     for i, (level, fit) in enumerate(fits.items()):
         cases.append({"when": [{"column": stated.parent, "levels": [level]}], "parameters": {name: fit.body[name] for name in names}})
-        told |= {f"cases.{i}.parameters.{name}": ("user", stated.words.get(f"given {level}", "")) for name in names}
-    return sourced({**base.body, "cases": cases}, told)
+        words = stated.words.get(f"given {level}", "")
+        by = {name: fit.sources.get(name, "default") for name in names}
+        sources |= {f"cases.{i}.parameters.{name}": (source, words if source == "user" else "") for name, source in by.items()}
+    return sourced({**base.body, "cases": cases}, sources)
 
 
 def _of_the_rest(stated: Stated, wanted: Wanted, weights: Mapping[Level, float] | None) -> dict[str, float]:
@@ -267,15 +269,27 @@ def _group_fit(numbers: Mapping[str, float], wanted: Wanted, rest: Mapping[str, 
     """The distribution of one group, within the column's limits."""
     limits = {name: value for name, value in wanted.numbers.items() if name in {"low", "high"}}
     known = {**limits, **numbers}
+    sources: dict[str, Source] = {**{name: wanted.sources[name] for name in limits}, **dict.fromkeys(numbers, "user")}
+    notes: tuple[str, ...] = ()
     if "mean" in known and "sd" not in known:
-        known["sd"] = rest.get("sd", 0.2 * abs(known["mean"]) or 1.0)
-    return fitted(Wanted(known, dict.fromkeys(known, "user"), wanted.shape or "bell", wanted.step, wanted.places, wanted.signed))
+        known["sd"], sources["sd"] = rest.get("sd", 0.2 * abs(known["mean"]) or 1.0), "default"
+        notes = (f"no spread was stated; a standard deviation of {known['sd']:.3g} was taken",)
+    fit = fitted(Wanted(known, sources, wanted.shape or "bell", wanted.step, wanted.places, wanted.signed))
+    return replace(fit, notes=(*fit.notes, *notes))
+
+
+def _has_spread(numbers: Mapping[str, float]) -> bool:
+    return "sd" in numbers or "q1" in numbers
 
 
 def _as_normal(fit: Fitted, numbers: Mapping[str, float]) -> Fitted:
     mean = numbers.get("mean", numbers.get("median", 0.0))
     sd = numbers.get("sd") or (numbers.get("q3", 1.0) - numbers.get("q1", 0.0)) / 1.349 or 1.0
-    return Fitted({"family": "normal", "mean": mean, "sd": sd}, fit.sources)
+    told: dict[str, Source] = {
+        "mean": "user" if {"mean", "median"} & set(numbers) else "default",
+        "sd": "user" if _has_spread(numbers) else "default",
+    }
+    return replace(fit, body={"family": "normal", "mean": mean, "sd": sd}, sources=told)
 
 
 def _yes_or_no(stated: Stated, draft: Draft, found: Mapping[str, Stated], made: Built) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -20,17 +21,18 @@ from synthnb.recipes.draft import Draft
 from synthnb.recipes.rules import check_rules
 from synthnb.recipes.statements.holding import Check, checked
 from synthnb.recipes.statements.reading import read_statements
-from synthnb.recipes.statements.stated import gathered
+from synthnb.recipes.statements.stated import gathered, with_names
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from synthnb._canonical import Json
+    from synthnb.engines.compile.building import Built
     from synthnb.models.calls import Calls
     from synthnb.recipes.distributions import Source
     from synthnb.recipes.recipe import Column, Recipe
     from synthnb.recipes.statements.stated import Stated
-    from synthnb.recipes.statements.statement import Statement
+    from synthnb.recipes.statements.statement import Reading, Statement
 
 __all__ = ["Compiled", "compile_recipe"]
 
@@ -242,7 +244,7 @@ def compile_recipe(
     ModelError
         The model failed on the first question.
     """
-    reading = read_statements(description)
+    reading = with_names(read_statements(description))
     found = gathered(reading)
     resolved = resolve_seed(seed)
     notes: list[str] = []
@@ -258,11 +260,18 @@ def compile_recipe(
             fix="Name columns with their ranges, shares or levels, such as 'aged 40 to 85, 60 % female'.",
         )
     made = built(found, reading.statements, draft, rows=wanted, table=name, seed=resolved)
+    if texts := _only_texts(made):
+        raise RecipeError(
+            f"Only text can be read from {shown(description)}: {', '.join(texts)}. Text is written, and nothing is left to draw.",
+            fix="Name another column too, such as an id; or use synthnb.write_texts.",
+        )
     check_rules(made.recipe(table=name, rows=wanted, seed=resolved))
     done = settled(made, reading.statements, table=name, rows=wanted, seed=resolved)
     checks = tuple(_about_table(item, done.recipe) or check for item, check in zip(reading.statements, done.checks, strict=True))
     sensitive = calls is not None and calls.sensitive
-    notes += [*_on_unread(reading.unread, asked=asking is not None and asking.level == "full", quoted=not sensitive), *made.notes]
+    notes += [*_on_unread(reading.unread, asked=asking is not None and asking.level == "full", quoted=not sensitive)]
+    notes += [note.replace("no spread was stated", "no spread was read") if reading.unread else note for note in made.notes]
+    notes += _on_families(reading, done.recipe, quoted=not sensitive)
     notes += _on_results(done.recipe, reading.statements, checks, quoted=not sensitive)
     return Compiled(
         description=description,
@@ -272,7 +281,7 @@ def compile_recipe(
         sample=drawn(done.recipe, min(SAMPLE, wanted)),
         notes=tuple(dict.fromkeys(notes)),
         level=asking.level if asking else "none",
-        units=_units(draft, found),
+        units=_units(draft, found, done.recipe),
         limits={at: (source, "" if sensitive else words) for at, (source, words) in made.limits.items()},
         sensitive=sensitive,
         calls=calls.account() if calls is not None else {},
@@ -281,11 +290,47 @@ def compile_recipe(
     )
 
 
-def _units(draft: Draft, found: Mapping[str, Stated]) -> dict[str, str]:
-    """Units by column; stated ones count before a model's."""
-    return {column.name: column.unit for column in draft.columns if column.unit} | {
-        name: stated.unit for name, stated in found.items() if stated.unit
-    }
+def _only_texts(made: Built) -> list[str]:
+    """The columns, if all hold text."""
+    names = [name for name, column in made.columns.items() if column["kind"] == "text"]
+    return names if len(names) == len(made.columns) else []
+
+
+def _units(draft: Draft, found: Mapping[str, Stated], recipe: Recipe) -> dict[str, str]:
+    """Units of columns of numbers; stated ones count before a model's."""
+    units = {column.name: column.unit for column in draft.columns} | {name: stated.unit for name, stated in found.items() if stated.unit}
+    numeric = {column.name for column in recipe.columns if column.kind in {"integer", "real"}}
+    return {name: unit for name, unit in units.items() if unit and name in numeric}
+
+
+_FAMILIES = {
+    "poisson": {"poisson"},
+    "log-?normal": {"lognormal"},
+    "exponential(?:ly)?": {"exponential"},
+    "gamma(?=[- ]distribut)": {"gamma"},
+    "weibull": {"weibull"},
+    "negative binomial": {"negative_binomial"},
+    "normally distributed": {"normal", "truncated_normal"},
+    "uniform(?:ly|(?= distribution))": {"uniform", "integers"},
+}
+"""Words that name a distribution, and what they would be in a recipe."""
+
+
+def _on_families(reading: Reading, recipe: Recipe, *, quoted: bool) -> list[str]:
+    """What is to be told of distributions that are named, and that no column of the same sentence is drawn from."""
+    drawn_from = {column.name: column.distribution.family for column in recipe.columns if column.distribution is not None}
+    notes = []
+    for sentence in re.finditer(r"(?:[^.;\n]|\.(?=\S))+", reading.text):
+        named = [(word, known) for pattern, known in _FAMILIES.items() if (word := re.search(rf"\b{pattern}\b", sentence.group(), re.I))]
+        about = {item.column for item in reading.statements if sentence.start() <= item.start < sentence.end()}
+        about |= {item.column for item in reading.statements if item.start < sentence.end() <= item.end}
+        lacking = [word.group() for word, known in named if not known & {drawn_from.get(name, "") for name in about}]
+        if lacking and quoted:
+            families = " and ".join(map(shown, lacking))
+            notes.append(f"{families} in {shown(' '.join(sentence.group().split()))} was not followed: see what each column is drawn from.")
+        elif lacking:
+            notes.append("A distribution that the description names was not followed.")
+    return notes
 
 
 def _on_results(recipe: Recipe, said: Sequence[Statement], checks: Sequence[Check], *, quoted: bool) -> list[str]:
@@ -344,12 +389,14 @@ def _checked_rows(rows: Any) -> int:
 
 
 def _on_unread(unread: Sequence[str], *, asked: bool, quoted: bool) -> list[str]:
+    family = re.compile(rf"(?:an?\s)?(?:{'|'.join(_FAMILIES)})(?:\sdistribut\w+)?", re.IGNORECASE)
+    unread = [words for words in unread if not family.fullmatch(words)]  # whether it was followed is told apart
     if not unread:
         return []
     if not quoted:
-        return [f"The rules read nothing from {len(unread)} of the description's numbers."]
+        return [f"The rules read nothing from {len(unread)} pieces of the description."]
     listed = "; ".join(map(shown, unread[:_MOST_UNREAD])) + (
         f"; and {len(unread) - _MOST_UNREAD} more" if len(unread) > _MOST_UNREAD else ""
     )
-    by = "the model was shown them, but nothing makes sure of them" if asked else "they are in no number of the recipe"
-    return [f"Numbers that the rules read nothing from: {listed}; {by}."]
+    by = "the model was shown them, but nothing makes sure of them" if asked else "nothing in the recipe comes from them"
+    return [f"Figures and words that the rules read nothing from: {listed}; {by}."]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from synthnb.recipes.statements.doubts import is_denied
 from synthnb.recipes.statements.naming import column_name, event_of, noun_of, trimmed
 from synthnb.recipes.statements.page import POPULATION, Clause, Page
-from synthnb.recipes.statements.words import BETWEEN, NUMBER, PROSE, SHARE, UNIT, number_of, places_of
+from synthnb.recipes.statements.words import BETWEEN, NUMBER, PROSE, SHARE, UNIT, are_of_one_scale, number_of, numbers_of, places_of
 
 if TYPE_CHECKING:
     from synthnb.recipes.statements.statement import Kind
@@ -36,9 +37,17 @@ _MEAN = re.compile(
     rf"(?<![\w.])(?P<mean>{NUMBER}){_U}",
     _I,
 )
+_OF_ONE_GROUP = re.compile(
+    rf"\s(?:in|for|among|on|at)\s[^.,;:()\d]{{2,40}}?,?\s?(?:and|but|versus|vs\.?|while|against|compared\s(?:with|to)|,)\s(?:about\s)?{NUMBER}(?:\s?(?:{UNIT}|%))?(?:\s?\([^()]*\))?\s(?:in|for|among|on|at)\s",
+    _I,
+)
+"""The first of two groups that aren't known by a column."""
+_NEXT_GROUP = re.compile(rf"\s?,?\s?(?:and|but|versus|vs\.?|while|against)?\s(?P<mean>{NUMBER}){_U}(?=\s(?:in|for|among)\s)", _I)
 _OTHER_MEANS = re.compile(r"\b(?:geometric|harmonic|weighted|adjusted|marginal)\s(?:mean|average)", _I)
 _OTHERS = re.compile(
-    r"\s(?:in|for|among)\s(?:the\s)?[^.,;()]{0,40}?\b(?:arms?|groups?|controls|cases|men|women|boys|girls|smokers|those|who|without)\b", _I
+    r"\s(?:with|on|under|receiving|given)\s(?:the\s)?(?:placebo|drug|treatment|control|active|usual|standard|therapy)\b"
+    r"|\s(?:in|for|among)\s(?:the\s)?[^.,;()]{0,40}?\b(?:arms?|groups?|controls|cases|men|women|boys|girls|smokers|those|who|without)\b",
+    _I,
 )
 """Some of the people only, who aren't known by a column."""
 _QUARTILES = re.compile(
@@ -51,6 +60,8 @@ _QUARTILES_LISTED = re.compile(
     rf"(?P<q3>{NUMBER})[)\]](?:\s?(?P<unit3>{UNIT})(?![A-Za-z]))?",
     _I,
 )
+_SPREAD_BEFORE = re.compile(rf"(?:±|\+/-|\+-|{_SPREAD}\s?(?:of|=|:|is|was)?|\d\s?[(\[]|\d,)\s?$", _I)
+"""What makes the number behind it a spread, and no median."""
 _MEDIAN = re.compile(
     rf"\bmedian\s(?P<noun>{PROSE}{{2,60}}?)\s?(?:\bof\b|\bis\b|\bwas\b|=|:)\s?(?:about\s)?(?<![\w.])(?P<median>{NUMBER}){_U}", _I
 )
@@ -78,6 +89,7 @@ _PAIR = re.compile(
     rf"(?P<low>{NUMBER})(?:\s?(?:{UNIT}|%))?(?P<tie>{BETWEEN})(?P<high>{NUMBER}){_U}(?P<close>\s?[)\]])?",
     _I,
 )
+_INTERVAL = re.compile(r"\b(?:IQR|inter-?quartile(?:\srange)?|quartiles|CI|confidence\sinterval|interval)\s?(?:of|from|:|,|=)?\s?$", _I)
 _ONE_SIDE = re.compile(
     rf"(?P<tie>\b(?:never\s(?:above|below|more\sthan|less\sthan|exceed(?:s|ing))|at\sleast|no\sless\sthan|not\sbelow|minimum\s(?:of\s)?|at\smost|no\smore\sthan|not\sabove|up\sto|maximum\s(?:of\s)?|above|over|more\sthan"
     rf"|greater\sthan|below|under|less\sthan|exceeding)\s|[≥≤<>]=?\s?)(?P<number>{NUMBER})(?!\s?:|[\d,.]*\d){_U}",
@@ -105,8 +117,11 @@ def read_moments(page: Page) -> None:
     """Means with their standard deviations, and means alone."""
     for clause in page.clauses:
         for match in page.matches(_MOMENTS_LISTED, clause):
-            noun = (match["noun"] or match["noun2"]).strip()
-            _add_moments(page, clause, match, noun, match.start("noun") if match["noun"] else match.start("noun2"), match["sd"])
+            noun, start = (match["noun"] or match["noun2"]).strip(), match.start("noun" if match["noun"] else "noun2")
+            if re.fullmatch(UNIT, noun, _I):
+                noun, start = page.noun_left(start)
+            if noun:
+                _add_moments(page, clause, match, noun, start, match["sd"])
         carried = ""
         for match in page.matches(_MOMENTS, clause):
             after_group = carried and re.search(
@@ -119,8 +134,12 @@ def read_moments(page: Page) -> None:
         for match in page.matches(_MEAN, clause):
             noun, start = page.noun_left(match.start("mean"))
             other = _OTHER_MEANS.search(page.text, match.start() - 12 if match.start() > 12 else 0, match.start("mean"))
-            if noun and not other and not re.match(r"\s?(?:-|–|to)\s?\d", page.text[match.end() :]):
+            counted = re.search(
+                r"\b(?:of|in|among|for)\sthe\s$", page.text[max(clause.start, match.start("mean") - 12) : match.start("mean")], _I
+            )
+            if noun and not other and not counted and not re.match(r"\s?(?:-|–|to)\s?\d", page.text[match.end() :]):
                 _add_moments(page, clause, match, noun, start, None)
+                _add_next_groups(page, clause, noun)
 
 
 def _add_moments(page: Page, clause: Clause, match: re.Match[str], noun: str, start: int, sd: str | None) -> None:
@@ -128,10 +147,12 @@ def _add_moments(page: Page, clause: Clause, match: re.Match[str], noun: str, st
     if match.groupdict().get("close") and "(" not in match.group() and "[" not in match.group():
         end = match.start("close")
     when, after = _group_right(page, clause, end)
-    if when is None and _OTHERS.match(page.text, end, clause.end):
+    if when is None and _is_of_others(page, clause, end):
         return
     told = [match["mean"], *([sd] if sd else [])]
-    numbers = {"mean": number_of(match["mean"])} | ({"sd": number_of(sd)} if sd else {})
+    if not are_of_one_scale(*told) or _is_denied_figure(page, clause, match.start("mean")):
+        return
+    numbers = dict(zip(("mean", "sd"), numbers_of(*told, most=999), strict=False))
     page.add(
         "moments",
         min(start, match.start()),
@@ -144,6 +165,24 @@ def _add_moments(page: Page, clause: Clause, match: re.Match[str], noun: str, st
         when=when,
         whole=_counted(noun),
     )
+
+
+def _add_next_groups(page: Page, clause: Clause, noun: str) -> None:
+    """The rest of ``163 cm for women and 177 cm for men``."""
+    while page.found and page.found[-1].when and (more := _NEXT_GROUP.match(page.text, page.found[-1].end, clause.end)):
+        if _group_right(page, clause, more.end())[0] is None:
+            return
+        _add_moments(page, clause, more, noun, more.start("mean"), None)
+
+
+def _is_of_others(page: Page, clause: Clause, at: int) -> bool:
+    """Whether a number is of some only, who aren't known by a column."""
+    return _OTHERS.match(page.text, at, clause.end) is not None or _OF_ONE_GROUP.match(page.text, at, clause.end) is not None
+
+
+def _is_denied_figure(page: Page, clause: Clause, at: int) -> bool:
+    """Whether a number is what something is said not to be."""
+    return re.search(r"(?:\b(?:not|never|no\slonger)|n't)\b[^,;:()]{0,20}$", page.text[clause.start : at], _I) is not None
 
 
 def _bare(page: Page, match: re.Match[str]) -> bool:
@@ -178,6 +217,10 @@ def read_quartiles(page: Page) -> None:
         for match in page.matches(_QUARTILES_LISTED, clause):
             _add_quartiles(page, clause, match, match["noun"].strip(), match.start())
         for match in page.matches(_QUARTILES, clause):
+            if _SPREAD_BEFORE.search(page.text, max(match.start() - 24, 0), match.start()) or _is_denied_figure(
+                page, clause, match.start()
+            ):
+                continue
             noun, start = page.noun_left(match.start())
             if noun and match["what"].lower() == "range":
                 _add_median_and_range(page, match, noun, start)
@@ -186,33 +229,55 @@ def read_quartiles(page: Page) -> None:
         for match in page.matches(_MEDIAN, clause):
             noun, start = page.noun_left(match.start("median"))
             if noun:
-                page.add(
-                    "quartiles",
-                    start,
-                    match.end(),
-                    claim=match.span(),
-                    column=page.named(noun),
-                    numbers={"median": number_of(match["median"])},
-                    places=places_of(match["median"]),
-                    unit=_unit(match),
-                    whole=_counted(noun),
-                )
+                _add_median(page, clause, match, noun, start)
+                while page.found[-1:] and page.found[-1].when and (more := _NEXT_GROUP.match(page.text, page.found[-1].end, clause.end)):
+                    if not _add_median(page, clause, more, noun, more.start("mean"), name="mean", further=True):
+                        break
+
+
+def _add_median(
+    page: Page, clause: Clause, match: re.Match[str], noun: str, start: int, *, name: str = "median", further: bool = False
+) -> bool:
+    """A median alone, perhaps of some people only."""
+    when, after = _group_right(page, clause, match.end())
+    if (when is None and (further or _is_of_others(page, clause, match.end()))) or _is_denied_figure(page, clause, match.start(name)):
+        return False
+    page.add(
+        "quartiles",
+        start,
+        after,
+        claim=(match.start(), after),
+        column=page.named(noun),
+        numbers={"median": number_of(match[name])},
+        places=places_of(match[name]),
+        unit=_unit(match),
+        when=when,
+        whole=_counted(noun),
+    )
+    return True
 
 
 def _add_quartiles(page: Page, clause: Clause, match: re.Match[str], noun: str, start: int) -> None:
     when, after = _group_right(page, clause, match.end())
+    if (when is None and _is_of_others(page, clause, match.end())) or not are_of_one_scale(match["median"], match["q1"], match["q3"]):
+        return
     page.add(
         "quartiles",
         min(start, match.start()),
         after,
         claim=(match.start("median"), after),
         column=page.named(noun),
-        numbers={name: number_of(match[name]) for name in ("median", "q1", "q3")},
+        numbers=dict(zip(("median", "q1", "q3"), _three(match), strict=True)),
         places=max(places_of(match[name]) for name in ("median", "q1", "q3")),
         unit=_unit(match),
         when=when,
         whole=_counted(noun),
     )
+
+
+def _three(match: re.Match[str]) -> tuple[float, ...]:
+    """A median with its quartiles, or its limits, in one scale."""
+    return numbers_of(match["median"], match["q1"], match["q3"])
 
 
 def _add_median_and_range(page: Page, match: re.Match[str], noun: str, start: int) -> None:
@@ -221,10 +286,8 @@ def _add_median_and_range(page: Page, match: re.Match[str], noun: str, start: in
     name = "mean" if kind == "moments" else "median"
     said: dict[str, Any] = {"column": page.named(noun), "unit": _unit(match), "whole": _counted(noun)}
     places = max(places_of(match[part]) for part in ("median", "q1", "q3"))
-    page.add(
-        kind, start, match.end("median"), claim=match.span("median"), numbers={name: number_of(match["median"])}, places=places, **said
-    )
-    numbers = {"low": number_of(match["q1"]), "high": number_of(match["q3"])}
+    page.add(kind, start, match.end("median"), claim=match.span("median"), numbers={name: _three(match)[0]}, places=places, **said)
+    numbers = dict(zip(("low", "high"), _three(match)[1:], strict=True))
     page.add("range", match.start("what"), match.end(), numbers=numbers, places=places, **said)
 
 
@@ -239,6 +302,9 @@ def read_ages(page: Page) -> None:
             if shared or compound or re.match(r"\s?(?:±|\+/-|\(SD|years\s\(SD)", page.text[match.end() :]):
                 continue
             told = match.groupdict()
+            if _of_some(page, match, two_sided=True) or is_denied(page, *match.span()):
+                page.leave(*match.span())
+                continue
             strict = bool(told.get("above") or told.get("below"))
             low, high = told.get("low") or told.get("above"), told.get("high") or told.get("below")
             numbers = {name: number_of(value) for name, value in (("low", low), ("high", high)) if value}
@@ -275,8 +341,11 @@ def _read_pair(page: Page, match: re.Match[str]) -> None:
         or (lead == "between" and match["tie"].strip() != "and")
     ):
         return
-    if _about_time(match) or _not_a_noun(page, noun):
+    if _about_time(match) or _not_a_noun(page, noun) or _is_interval(page, match, start):
         return
+    if _of_some(page, match, two_sided=True) or is_denied(page, *match.span()):
+        return
+    low, high = numbers_of(match["low"], match["high"])
     end = match.end() if not match["close"] or "(" in match["lead"] or "[" in match["lead"] else match.start("close")
     page.add(
         "range",
@@ -284,11 +353,19 @@ def _read_pair(page: Page, match: re.Match[str]) -> None:
         end,
         claim=match.span(),
         column=page.named(noun),
-        numbers={"low": number_of(match["low"]), "high": number_of(match["high"])},
+        numbers={"low": low, "high": high},
         places=max(places_of(match["low"]), places_of(match["high"])),
         unit=_unit(match),
         whole=_counted(noun) or (True if "whole number" in page.text[start : match.start()] else None),
     )
+
+
+def _is_interval(page: Page, match: re.Match[str], start: int) -> bool:
+    """Whether a pair of numbers is around another number, or of quartiles, or of two scales, so that it may be no limits."""
+    before = page.text[max(match.start() - 24, 0) : match.start()]
+    bracketed = match["lead"].strip() in {"(", "["} and re.search(rf"{NUMBER}\s?(?:{UNIT}|%)?\s?$", before, _I)
+    quartiles = _INTERVAL.search(page.text[start : match.start("low")])
+    return bool(bracketed or quartiles or not are_of_one_scale(match["low"], match["high"]))
 
 
 def _read_side(page: Page, match: re.Match[str]) -> None:
@@ -297,6 +374,8 @@ def _read_side(page: Page, match: re.Match[str]) -> None:
     percent = match["unit"] == "%" and not any(item.column == page.named(noun) and item.unit == "%" for item in page.found)
     known = column_name(noun_of(noun)) in {*page.names, *_measures(noun)}
     if not noun or not known or percent or _of_some(page, match) or _not_a_noun(page, noun) or event_of(noun):
+        return
+    if is_denied(page, *match.span()):
         return
     page.add(
         "range",
@@ -312,10 +391,11 @@ def _read_side(page: Page, match: re.Match[str]) -> None:
     )
 
 
-def _of_some(page: Page, match: re.Match[str]) -> bool:
+def _of_some(page: Page, match: re.Match[str], *, two_sided: bool = False) -> bool:
     """Whether a limit tells some from others, as in ``22 % have a BMI over 30``."""
-    before = re.search(rf"{SHARE}[^,.;]{{0,40}}$", page.text[max(match.start() - 120, 0) : match.start()])
-    return bool(before or re.match(rf"\s?(?:in|for|among|:|,|\()?\s?{SHARE}", page.text[match.end() :]))
+    before = re.search(rf"{SHARE}[^,.;]{{0,40}}$", page.text[max(match.start() - 120, 0) : match.start()], _I)
+    tied = r"in|for|among|:|\(" if two_sided else r"in|for|among|:|,|\("
+    return bool(before or re.match(rf"\s?(?:{tied})?\s?(?:about\s)?{SHARE}", page.text[match.end() :], _I))
 
 
 def _measures(noun: str) -> set[str]:

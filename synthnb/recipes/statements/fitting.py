@@ -6,10 +6,12 @@ what is known                     distribution
 a median and quartiles            the normal, lognormal or Weibull that has all three to the figures stated; else
                                   two half normals that meet at the median
 mean, sd, both limits             a normal cut at the limits, its mean and sd solved for what the cut leaves; where
-                                  there is none, a beta, whose mean and variance have a closed form
+                                  there is none, a beta, whose mean and variance have a closed form, or that is solved
+                                  for what is rounded to whole numbers
 mean, sd, skewed or near 0        gamma: shape (mean / sd)², scale sd² / mean
 mean, sd of counts                negative binomial with dispersion mean² / (sd² - mean), Poisson where sd² ≈ mean
-limits alone                      every value alike
+both limits alone                 every value alike; so too an age of which only the least is stated, to 90
+another limit alone               half a bell curve beyond it; every value alike from 0
 ================================  ===========================================================================
 
 A mean and a variance are those of the whole numbers that are kept: rounding adds a twelfth of the squared
@@ -19,9 +21,9 @@ step to a variance (Sheppard's correction), which is taken off before.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from synthnb.recipes.distributions import Source
@@ -36,6 +38,11 @@ _FAR = 4.5
 _CLOSE = 1e-4
 _SPREAD = 0.2
 _TINY = 1e-3
+_ADULT, _OLD, _OLDER = 18, 90.0, 15.0
+"""Years from and to which ages are drawn where that isn't stated; and how far above a least age that is."""
+_OLDEST = 105.0
+"""Years at which ages end whose quartiles alone are stated."""
+_MOST_STEPS = 1_000
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,8 @@ class Wanted:
     """Decimal places in which quartiles must agree."""
     signed: bool = False
     """Whether it may be negative, as a change or a temperature may."""
+    of_age: bool = False
+    """Whether its values are ages in years."""
 
 
 @dataclass(frozen=True)
@@ -63,16 +72,11 @@ class Fitted:
     body: dict[str, Any]
     """``family`` and its parameters."""
     sources: dict[str, Source] = field(default_factory=dict)
-    """By parameter; those in parts of a mixture share one."""
+    """By parameter, such as ``mean`` or ``parts.0.of.low``."""
     notes: tuple[str, ...] = ()
     """What had to be assumed, in sentences that follow the column's name."""
     floor: float | None = None
     """A least value that was taken, as the mean and the spread leave no room below it."""
-
-    @property
-    def source(self) -> Source:
-        """Who stated most of it."""
-        return max(self.sources.values(), key=list(self.sources.values()).count, default="default")
 
 
 def fitted(wanted: Wanted) -> Fitted:
@@ -149,8 +153,28 @@ def _beta(wanted: Wanted, sd: float, a: float, b: float) -> Fitted:
         a = mean - 12 * sd
     m, v = (mean - a) / (b - a), (sd / (b - a)) ** 2
     k = m * (1 - m) / v - 1
-    body = {"family": "beta", "alpha": max(m * k, _TINY), "beta": max((1 - m) * k, _TINY), "low": a, "high": b}
+    shapes = (max(m * k, _TINY), max((1 - m) * k, _TINY))
+    if wanted.step and (b - a) / wanted.step <= _MOST_STEPS:
+        shapes = _rounded_beta(shapes, a, b, wanted) or shapes
+    body = {"family": "beta", "alpha": shapes[0], "beta": shapes[1], "low": a, "high": b}
     return Fitted(body, _sources(wanted, alpha=both, beta=both, low=("low",), high=("high",)))
+
+
+def _rounded_beta(shapes: tuple[float, float], a: float, b: float, wanted: Wanted) -> tuple[float, float] | None:
+    """Shapes of a beta that has the mean and sd once it is rounded, which draws the ends of a U in; None if there are none."""
+    import numpy as np
+    from scipy import optimize, special
+
+    edges = np.arange(a, b + wanted.step / 2, wanted.step)
+    values, mean, sd = (edges[:-1] + edges[1:]) / 2, wanted.numbers["mean"], wanted.numbers["sd"]
+
+    def off(x: Any) -> list[float]:
+        shares = np.diff(special.betainc(math.exp(x[0]), math.exp(x[1]), (edges - a) / (edges[-1] - a)))
+        centre = float(shares @ values)
+        return [(centre - mean) / sd, math.sqrt(max(float(shares @ (values - centre) ** 2), 0.0)) / sd - 1]
+
+    found = optimize.least_squares(off, [math.log(shape) for shape in shapes], bounds=(math.log(_TINY), math.log(1e6)))
+    return (math.exp(found.x[0]), math.exp(found.x[1])) if max(map(abs, found.fun)) <= _CLOSE else None
 
 
 def _cut_normal(mean: float, sd: float, a: float, b: float) -> tuple[float, float] | None:
@@ -193,11 +217,19 @@ def _by_mean(wanted: Wanted) -> Fitted:
 
 def _by_limits(wanted: Wanted) -> Fitted:
     n = wanted.numbers
+    if not {"low", "high"} & set(n) and wanted.of_age:
+        body = {"family": "integers", "low": _ADULT, "high": int(_OLD)}
+        note = f"nothing was stated of it but its name; every age from {_ADULT} to {_OLD:g} is drawn alike"
+        return Fitted(body, {"low": "default", "high": "default"}, (note,))
     if not {"low", "high"} & set(n):
         body = {"family": "normal", "mean": 0.0, "sd": 1.0}
         return Fitted(body, {"mean": "default", "sd": "default"}, ("nothing was stated of its numbers; a standard normal was taken",))
+    if "high" not in n and not wanted.of_age and not 0 <= n["low"] <= wanted.step:
+        return _falling(wanted, "low", "upper", "above")
+    if "low" not in n and n["high"] <= 0:
+        return _falling(wanted, "high", "lower", "below")
     low = n.get("low", min(0.0, n.get("high", 0.0) - 1))
-    high = n.get("high", 2 * low if low > 0 else low + max(abs(low), 100.0))
+    high = n.get("high", max(_OLD, low + _OLDER) if wanted.of_age else low + 100.0)
     notes: tuple[str, ...] = ()
     if "high" not in n or "low" not in n:
         which, value = ("upper", high) if "high" not in n else ("lower", low)
@@ -208,28 +240,60 @@ def _by_limits(wanted: Wanted) -> Fitted:
     return Fitted(body, told, (*notes, "its shape wasn't stated; every value is drawn alike"))
 
 
+def _falling(wanted: Wanted, end: str, other: str, side: str) -> Fitted:
+    """One limit alone: values grow rarer beyond it, as in half a bell curve, whose other half the limit cuts."""
+    limit = wanted.numbers[end]
+    sd = max(limit / 3 if end == "low" and limit > 0 else abs(limit), wanted.step or _TINY)
+    note = f"no {other} limit and no shape were stated; values grow rarer {side} {limit:g}, with a spread of {sd:.3g} that was taken"
+    return Fitted({"family": "normal", "mean": limit, "sd": sd}, {"mean": "default", "sd": "default"}, (note,))
+
+
 def _by_median(wanted: Wanted) -> Fitted:
     """A median without quartiles: its spread comes from limits, or has to be assumed."""
     n = wanted.numbers
     median, low, high = n["median"], n.get("low", -math.inf), n.get("high", math.inf)
     if math.isfinite(low) and math.isfinite(high) and low < median < high:
-        parts = [_flat(low - wanted.step / 2, median), _flat(median, high + wanted.step / 2)]
-        return Fitted(
-            {"family": "mixture", "parts": parts},
-            _sources(wanted, parts=("median", "low", "high")),
-            ("only its median and limits were stated; values are drawn alike on either side",),
-        )
+        told = _sources(wanted, low=("low",), high=("high",), median=("median",))
+        parts = [
+            _flat(low - wanted.step / 2, median, told["low"], told["median"]),
+            _flat(median, high + wanted.step / 2, told["median"], told["high"]),
+        ]
+        return _mixed(parts, ("only its median and limits were stated; values are drawn alike on either side",))
     sd = n.get("sd", _SPREAD * abs(median) or 1.0)
     notes = () if "sd" in n else (f"no spread was stated; a standard deviation of {sd:.3g} was taken",)
-    told: dict[str, Source] = {"mean": _from(wanted, "median"), "sd": _from(wanted, "sd")}
+    told = {"mean": _from(wanted, "median"), "sd": _from(wanted, "sd")}
     if median > 0 and not wanted.signed and median < _FAR * sd:
         body = {"family": "lognormal", "log_mean": math.log(median), "log_sd": math.sqrt(math.log1p((sd / median) ** 2))}
         return Fitted(body, {"log_mean": told["mean"], "log_sd": told["sd"]}, notes)
     return Fitted({"family": "normal", "mean": median, "sd": sd}, told, notes)
 
 
-def _flat(low: float, high: float) -> dict[str, Any]:
-    return {"weight": 1.0, "of": {"family": "uniform", "low": low, "high": high}}
+class _Part(NamedTuple):
+    """A part of a mixture."""
+
+    weight: float
+    """Its share, in proportion to the other parts'."""
+    of: dict[str, Any]
+    """What is drawn."""
+    sources: dict[str, Source]
+    """Who stated its parameters."""
+
+
+def _mixed(parts: Sequence[_Part], notes: tuple[str, ...]) -> Fitted:
+    """A mixture; its weights follow from what a median and quartiles are, and nobody stated them."""
+    told: dict[str, Source] = {}
+    for i, part in enumerate(parts):
+        told[f"parts.{i}.weight"] = "default"
+        told |= {f"parts.{i}.of.{name}": source for name, source in part.sources.items()}
+    return Fitted({"family": "mixture", "parts": [{"weight": part.weight, "of": part.of} for part in parts]}, told, notes)
+
+
+def _flat(low: float, high: float, low_source: Source, high_source: Source) -> _Part:
+    return _Part(1.0, {"family": "uniform", "low": low, "high": high}, {"low": low_source, "high": high_source})
+
+
+def _spike(weight: float, value: float, source: Source) -> _Part:
+    return _Part(weight, {"family": "constant", "value": value}, {"value": source})
 
 
 def _by_quartiles(wanted: Wanted) -> Fitted:
@@ -264,24 +328,40 @@ def _halves(wanted: Wanted, a: float, b: float) -> Fitted:
         a = max(a, -wanted.step / 2 if wanted.step else 0.0)
     wide = max(q3 - median, median - q1, 1.0)
     low = a if math.isfinite(a) else median - 12 * max(median - q1, 0.01 * wide)
-    high = b if math.isfinite(b) else median + 12 * max(q3 - median, 0.01 * wide)
-    parts = [*reversed(_half(median, q1, low)), *_half(median, q3, high)]
-    return Fitted({"family": "mixture", "parts": parts}, _sources(wanted, parts=("median", "q1", "q3")))
+    high = b if math.isfinite(b) else _furthest(wanted, 12 * max(q3 - median, 0.01 * wide))
+    below = _half(wanted, "q1", "low", low)
+    ends = (("low", "lower", low + wanted.step / 2), ("high", "upper", high - wanted.step / 2))
+    notes = tuple(f"no {which} limit was stated; {value:,.6g} was taken" for name, which, value in ends if name not in n)
+    return _mixed([*reversed(below), *_half(wanted, "q3", "high", high)], notes)
 
 
-def _half(median: float, quartile: float, end: float) -> list[dict[str, Any]]:
+def _furthest(wanted: Wanted, away: float) -> float:
+    """Where values end that far above the median, as nobody said; ages end as ages do."""
+    high = wanted.numbers["median"] + away
+    high = min(high, max(_OLDEST, wanted.numbers["q3"] + _OLDER)) if wanted.of_age else high
+    return math.ceil(high) + wanted.step / 2 if wanted.step else high
+
+
+def _half(wanted: Wanted, name: str, limit: str, end: float) -> list[_Part]:
     """One side of the median, outwards, with half of it on either side of the quartile."""
+    median, quartile = wanted.numbers["median"], wanted.numbers[name]
+    centre, inner, outer = _from(wanted, "median"), _from(wanted, name), _from(wanted, limit)
+
+    def flat(one: float, other: float, one_source: Source, other_source: Source) -> _Part:
+        return _flat(one, other, one_source, other_source) if one < other else _flat(other, one, other_source, one_source)
+
     away, far = abs(quartile - median), abs(end - median)
     if far <= 0:
-        return [{"weight": 2.0, "of": {"family": "constant", "value": median}}]
+        return [_spike(2.0, median, centre)]
     if away <= 0:
-        return [{"weight": 1.0, "of": {"family": "constant", "value": median}}, _flat(min(median, end), max(median, end))]
+        return [_spike(1.0, median, centre), flat(median, end, centre, outer)]
     if away >= far:
-        return [_flat(min(median, quartile), max(median, quartile)), {"weight": 1.0, "of": {"family": "constant", "value": quartile}}]
+        return [flat(median, quartile, centre, inner), _spike(1.0, quartile, inner)]
     if away >= 0.49 * far:  # further out than any half normal has it: two stretches, each drawn alike
-        return [_flat(min(median, quartile), max(median, quartile)), _flat(min(quartile, end), max(quartile, end))]
+        return [flat(median, quartile, centre, inner), flat(quartile, end, inner, outer)]
     low, high = min(median, end), max(median, end)
-    return [{"weight": 2.0, "of": {"family": "truncated_normal", "mean": median, "sd": _half_sd(away, far), "low": low, "high": high}}]
+    told = {"mean": centre, "sd": _from(wanted, "median", name), limit: outer, "high" if limit == "low" else "low": centre}
+    return [_Part(2.0, {"family": "truncated_normal", "mean": median, "sd": _half_sd(away, far), "low": low, "high": high}, told)]
 
 
 def _half_sd(away: float, far: float) -> float:

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Sequence
 
-__all__ = ["NOUN", "column_name", "event_of", "noun_of", "phrase_of", "resolved", "sex_of", "trimmed"]
+__all__ = ["NOUN", "column_name", "event_of", "is_name", "noun_of", "phrase_of", "resolved", "sex_of", "trimmed"]
 
 _LONGEST = 60
 _MOST_WORDS = 6
@@ -39,6 +39,23 @@ _HEADS = _set(
     "length number years quality duration date time level levels rate count history use amount size cost costs months days hours",
     "weeks units place type kind stage degree loss severity cause status proportion area volume distance source year age head",
     "change state burden",
+)
+_NO_NAMES = _set(
+    "average averages averaging mean means median medians mode missing older younger over under above below half halves third thirds",
+    "quarter quarters majority minority most all none both everyone everybody nobody others other rest remainder",
+    "total totals sum distribution distributions distributed poisson gaussian lognormal log-normal skewed range ranges iqr interquartile",
+    "sd se sem ci quartile quartiles percentile percentiles percent percentage points higher lower greater smaller more less fewer",
+    "least maximum minimum max min limit unique",
+    "limits confidence power significance alpha error margin year years yrs month months week weeks day days minute minutes n no not yes",
+    "mmhg mmol umol μmol µmol nmol pmol mol bpm kpa eur euro euros usd dollars gbp pounds chf yen kg mg µg ug ng cm mm km ml dl",
+    "almost nearly about approximately roughly exclusion inclusion excluded eligible respectively standard deviation deviations",
+)
+"""Words that stand where a name may, but name no column."""
+_NO_PHRASES = re.compile(
+    r"(?:.*\s)?distributions?|(?:almost|nearly|about|over|under|more\sthan|less\sthan)\s.*|margin\sof\serror"
+    r"|(?:confidence|credible|prediction)\s(?:interval|limits?|level)|significance\slevel|odds\sratio|hazard\sratio|(?:relative\s)?risk\sratio"
+    r"|mm\s?hg|(?:[kcmunµμp]?(?:g|mol|l|m|iu|eq|kat)|ml|dl|iu|u|cells|copies|beats|breaths)(?:\s?/\s?(?:[kcmdunµμ]?(?:l|g|m|mol)|kg|dl|ml|h|hr|min|s|day|year)[\d²³]?)+(?:\s?/\s?1\.73.*)?"
+    r"|(?:in|of|the|at|with)|(?:and|or|but|from|by|with)(?:\s.*)?|.*\s(?:and|or|but|from|by|with|before|after|than)"
 )
 _SYNONYMS = {
     "ages": "age",
@@ -121,6 +138,21 @@ _EVENTS = {
 }
 
 
+def is_name(noun: str) -> bool:
+    """Whether a noun may name a column: not a figure, a unit, a quantity such as ``half``, nor a word of statistics.
+
+    Examples
+    --------
+    >>> [is_name(noun) for noun in ("heart rate", "mmHg", "148", "almost all", "missing", "Poisson distribution")]
+    [True, False, False, False, False, False]
+    """
+    low = " ".join(noun.lower().split()).strip(" .'-")
+    words = low.split()
+    if not words or not re.search(r"[^\W\d_]", words[0]):
+        return False
+    return not (all(word in _NO_NAMES for word in words) or _NO_PHRASES.fullmatch(low))
+
+
 def column_name(words: str, taken: Collection[str] = ()) -> str:
     """Return a safe name for a column: small letters, digits and underscores, no word of Python's, not taken yet.
 
@@ -168,15 +200,16 @@ def phrase_of(words: str) -> str:
     inner = [part.lower() for part in parts]
     whole = 1 < len(parts) <= _MOST_WORDS and all(word not in _BOUNDARIES or word in _INSIDE | _HEADS for word in inner)
     if whole and inner[0] not in _INSIDE | (_BOUNDARIES - _HEADS) and not re.search(r"(?:ed|ing)$", inner[0]):
-        return " ".join(parts)
-    return trimmed(words)
+        return " ".join(parts) if is_name(" ".join(parts)) else ""
+    noun = trimmed(words)
+    return noun if is_name(noun) else ""
 
 
 def noun_of(words: str) -> str:
-    """A noun in the one form that is used as a column's name."""
+    """A noun in the one form that is used as a column's name; empty where it can name none."""
     low = " ".join(words.lower().split()).strip(" .'-")
     low = re.sub(r"^(?:baseline|patient|patient's|participant|participants'|current|overall|mean|self-reported)\s(?=\w+$)", "", low)
-    return _SYNONYMS.get(low, low)
+    return _SYNONYMS.get(low, low) if is_name(low) else ""
 
 
 def sex_of(words: str) -> str:
@@ -193,6 +226,8 @@ def event_of(word: str) -> str:
 def resolved(words: str, names: Sequence[str]) -> str:
     """The one column that some words mean: by name, by event, or as the only one that has all these words; else empty."""
     noun = noun_of(words)
+    if not noun:
+        return ""
     name = column_name(noun)
     if name in names:
         return name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -32,7 +32,12 @@ _BOOLEANS = {
     **dict.fromkeys(("dead", "die", "deaths", "death", "deceased"), "died"),
 }
 _NOT = re.compile(r"^(?:non-|non\s|not\s|no\s|without\s|never\s(?=smok))", re.IGNORECASE)
+_NEGATED = re.compile(
+    r"(?:\b(?:no|not|never|without|nor|cannot|more\sthan|less\sthan|fewer\sthan|at\sleast|at\smost|up\sto|over|under)|n't)\s(?:\w+\s){0,2}$",
+    re.IGNORECASE,
+)
 _NUMBERS = re.compile(NUMBER)
+_I = re.IGNORECASE
 
 
 class Clause(NamedTuple):
@@ -51,6 +56,7 @@ class Page:
         self.found: list[Statement] = []
         self.population: set[str] = set()
         self._claimed: list[Clause] = []
+        self._left: list[Clause] = []
         self._ends = [mark.end() for mark in _CLAUSE_END.finditer(self.text) if mark.group() != ";"]
 
     @property
@@ -70,7 +76,11 @@ class Page:
 
     def free(self, start: int, end: int) -> bool:
         """Whether no statement accounts for anything between two places."""
-        return not any(start < claimed.end and claimed.start < end for claimed in self._claimed)
+        return not any(start < taken.end and taken.start < end for taken in (*self._claimed, *self._left))
+
+    def leave(self, start: int, end: int) -> None:
+        """Leave a stretch: no statement is read from it, and it is listed as unread."""
+        self._left.append(Clause(start, end))
 
     def claim(self, start: int, end: int) -> None:
         """Take note that what stands there is accounted for."""
@@ -101,6 +111,11 @@ class Page:
         number = bisect_right(self._ends, at)
         return max(self._ends[number - 1] if number else 0, at - _FURTHEST)
 
+    def sentence_end(self, at: int) -> int:
+        """Where the sentence of a place ends; a semicolon ends none."""
+        number = bisect_left(self._ends, at)
+        return self._ends[number] if number < len(self._ends) else len(self.text)
+
     def noun_left(self, at: int) -> tuple[str, int]:
         """The noun that stands before a number, perhaps with other figures between, and where it begins; empty if there is none."""
         start = self.sentence_start(at)
@@ -108,7 +123,9 @@ class Page:
         mean = list(_CENTRE.finditer(left))
         if mean and (after := _without_tails(left[mean[-1].end() :])) and not _FIGURE.search(after) and not re.search(r"[,;:()]", after):
             return after, start + mean[-1].start()
-        bare = _AMOUNTS.sub("", left)
+        if aged := _AGED.search(left):
+            return "age", start + aged.start()
+        bare = _AMOUNTS.sub("", _FAMILY.sub("", left))
         if not re.search(r"[^\W\d_]", bare):
             return "", at
         segment = re.split(r"[,;()\[\]]", bare)[-1]
@@ -119,8 +136,10 @@ class Page:
             )
         else:
             noun = phrase_of(segment)
-        place = left.rfind(noun.split()[0], 0, len(bare)) if noun else -1
-        return ("", at) if not noun or _FIGURE.search(noun) else (noun, start + max(place, 0))
+        place = start + max(left.rfind(noun.split()[0], 0, len(bare)) if noun else 0, 0)
+        if not noun or _FIGURE.search(noun) or any(stretch.start <= place < stretch.end for stretch in self._left):
+            return "", at
+        return noun, place
 
     def known(self, words: str, *, backwards: bool) -> str:
         """The column that some words mean, known already or named by them; the noun at their end, or at their beginning."""
@@ -163,21 +182,40 @@ class Page:
         plain = _NOT.sub("", low)
         return self.named(_BOOLEANS.get(plain, plain)), plain == low
 
+    def denied(self, at: int) -> bool:
+        """Whether a negation stands right before a place, such as ``without a note`` or ``not admitted in``."""
+        return _NEGATED.search(self.text[max(self.sentence_start(at), at - 60) : at]) is not None
+
     def is_population(self, words: str) -> bool:
         """Whether some words mean the people or things the table is about."""
         low = re.sub(r"^(?:the|all|our|these|study)\s", "", " ".join(words.lower().split()))
         return low in self.population or (re.fullmatch(POPULATION, low) is not None and not sex_of(low))
 
     def unread(self) -> list[str]:
-        """Numbers that nothing accounts for, with the words around them."""
-        left = [match for match in _NUMBERS.finditer(self.text) if self.free(*match.span()) and not _in_word(self.text, match)]
-        return [_around(self.original, match) for match in left]
+        """What was left, and numbers that nothing accounts for with the words around them, in the order of the text."""
+        left: list[tuple[int, str]] = []
+        end = 0
+        for stretch in sorted(self._left):
+            if stretch.end > end and (words := " ".join(self.original[max(stretch.start, end) : stretch.end].strip(" ,;:.\n").split())):
+                left.append((stretch.start, words))
+                end = stretch.end
+        numbers = [match for match in _NUMBERS.finditer(self.text) if self.free(*match.span()) and not _in_word(self.text, match)]
+        left += [(match.start(), _around(self.original, match)) for match in numbers]
+        return list(dict.fromkeys(words for _, words in sorted(left)))
 
 
+_AGED = re.compile(
+    r"\bage[sd]?\s[^,;()]{1,20}\s(?:older|over|above|more|up|younger|under|below)\s?[(,]\s?(?:with\s)?(?:an?\s|the\s)?(?:mean|average|median)?(?:\sage)?(?:\sof|\sis|:)?\s?$",
+    _I,
+)
+_FAMILY = re.compile(
+    r"(?:^|\s)(?:(?:is|are|has|have|follows?|from|with|of)\s)?(?:an?\s|the\s)?[\w-]+\sdistribution\s(?:(?:with|of|and|has|having)\s)?(?:an?\s|the\s)?(?:mean|median|average)?(?:\sof|\s=)?\s?$",
+    _I,
+)
 _CENTRE = re.compile(r"\b(?:mean|average|median)\b(?:\s?\([A-Za-z ]+\))?", re.IGNORECASE)
 _FIGURE = re.compile(rf"(?<![\w-]){NUMBER}")
 _AMOUNTS = re.compile(
-    rf"(?:[\s,;:()\[\]±≈~=%-]|(?<![\w-]){NUMBER}(?:\s?{UNIT}(?![A-Za-z]))?|(?<![\w-])(?:from|between|to|and|with|an?|the|of|is|was|are|were|at|least|most|up|mean|average|median|averages|averaged"
+    rf"(?:(?<=[(\[,])\s?{UNIT}(?=\s?[)\],:])|\+/-|\+-|[\s,;:()\[\]±≈~=%-]|(?<![\w-]){NUMBER}(?:\s?{UNIT}(?![A-Za-z]))?|(?<![\w-])(?:from|between|to|and|with|an?|the|of|is|was|are|were|at|least|most|up|mean|average|median|averages|averaged"
     r"|sd|iqr|standard|deviation|interquartile|quartiles|range|ranges|ranging|ranged|scored|on|scale|not|never|below|above|no|less|more|than|has|have|had|whole|number|measured|about"
     r"|around|approximately|normally|distributed|right-skewed|left-skewed|skewed|heavily|strongly|highly|truncated|bounded|restricted|limited|capped|minimum|maximum|lognormal|log-normal|poisson|years|values?|lies|lie|varies|must|be|always|it)\b)*$",
     re.IGNORECASE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from synthnb.errors import OptionError, shown
 from synthnb.recipes.statements.amounts import read_ages, read_limits, read_moments, read_quartiles
+from synthnb.recipes.statements.doubts import leave_doubtful, leave_said_in_words
 from synthnb.recipes.statements.page import Page
 from synthnb.recipes.statements.relations import (
     read_correlations,
@@ -24,6 +25,7 @@ LONGEST = 10_000
 
 # What is more particular comes first: what one reader accounts for, the next doesn't see.
 _READERS = (
+    leave_doubtful,
     read_rows,
     read_arms,
     read_dates,
@@ -38,6 +40,7 @@ _READERS = (
     read_orders,
     read_texts,
     read_levels,
+    leave_said_in_words,
 )
 
 
@@ -46,7 +49,8 @@ def read_statements(description: str) -> Reading:
 
     The rules are for English. They read what is said in figures or in plain words: limits, shares,
     means, medians, levels, arms, dates, missing cells, correlations, codes, orders and free text. What they
-    don't understand they leave, and every number among it is listed.
+    don't understand they leave: every number among it is listed, and so are exclusions, comparisons and
+    statements in words that no statement accounts for.
 
     Parameters
     ----------

@@ -6,25 +6,42 @@ import re
 
 from synthnb.recipes.statements.naming import NOUN, column_name, event_of, noun_of, phrase_of, resolved, sex_of, trimmed
 from synthnb.recipes.statements.page import POPULATION, Clause, Page
-from synthnb.recipes.statements.words import BETWEEN, DATE, PROSE, SHARE, date_span, number_of, places_of, share_of
+from synthnb.recipes.statements.words import BETWEEN, DATE, PROSE, SHARE, UNIT, date_span, number_of, places_of, share_of
 
 __all__ = ["read_correlations", "read_dates", "read_missing", "read_orders", "read_rows", "read_texts", "read_unique"]
 
 _I = re.IGNORECASE
+_NO_NOUN = (
+    rf"(?:{UNIT}|kilograms?|kilomet(?:er|re)s?|met(?:er|re)s?|centimet(?:er|re)s?|lit(?:er|re)s?|grams?|percent|degrees?|calories|kcal|cigarettes|times|drinks"
+    r"|in|for|among|of|per|to|at|on|from|and|or|by|with|without|versus|vs|than|is|are|was|were|had|have|has|who|that|when|if)\b"
+)
+"""What doesn't stand between a count and what is counted: units, and words that begin something else."""
+_PRONOUN = r"(?:all|them|these|those|whom)\b"
+_SOME = re.compile(
+    r"\b(?:screened|invited|approached|contacted|assessed|including|includes?|included\sonly|among|whom|which|another|additional|further|remaining|lost|withdrew|each|every|any|first|last"
+    r"|least|most|minimum|maximum|were|are|was|is|averages?|averaged|mean|median|only|about\severy|one\sin|not|never)\s(?:the\s|a\s|of\s)?$",
+    _I,
+)
+"""What stands before a count of some only, or of something else."""
+_OF_GROUPS = re.compile(r"\b(?:women|men|girls|boys|mothers|controls|smokers)$", _I)
+_WHOLE = re.compile(
+    rf"\b(?:{POPULATION}|sample|cohort|study|trial|survey|registry|total|overall|data\s?set|data|table|size|rows|records)\W*$", _I
+)
 _ROWS = re.compile(
     rf"(?<![\w.,/%±])(?P<rows>\d{{1,3}}(?:[, ]\d{{3}})+|\d+(?:\.\d+)?\s(?:million|thousand)|\d{{2,}})\s"
-    rf"(?P<noun>(?:(?!years?\b|months?\b|days?\b|weeks?\b|hours?\b|euros?\b|dollars?\b)[^\W\d_][\w'-]*\s){{0,4}}?{POPULATION})\b(?!\s(?:per|in\seach|years))",
+    rf"(?P<noun>(?:(?!{_NO_NOUN})[^\W\d_][\w'-]*\s){{0,4}}?(?!{_PRONOUN}){POPULATION})\b(?!\s(?:per|in\seach|each|apiece|years)|\s?\(\s?[\d.]+\s?%\s?\))",
     _I,
 )
 _TWO_GROUPS = re.compile(
-    r"(?<![\w.,%])(?P<one>\d[\d,]*)\s(?P<first>cases|patients|women|men|girls|boys|females|males)\sand\s(?P<two>\d[\d,]*)\s"
-    r"(?:healthy\s|matched\s)?(?P<second>controls|women|men|girls|boys|females|males)\b",
+    r"(?<![\w.,%])(?P<one>\d[\d,]*)\s(?P<first>cases|patients|women|men|girls|boys|females|males)(?:\s?\((?P<share1>[\d.]+)\s?%\))?\s(?:and|versus|vs\.?)\s(?P<two>\d[\d,]*)\s"
+    r"(?:healthy\s|matched\s)?(?P<second>controls|women|men|girls|boys|females|males)\b(?:\s?\((?P<share2>[\d.]+)\s?%\))?",
     _I,
 )
 _N = re.compile(r"\bn\s?=\s?(?P<rows>\d[\d,]*)\b", _I)
 _FIRST = re.compile(
-    r"^\s*(?:an?\s|the\s)?(?:(?!mean|median|average|aged?\b|between|from|over|under)[\w-]+\s){0,5}?(?:of|with|among|for)?\s?"
-    r"(?P<rows>\d{1,3}(?:,\d{3})+|\d{2,})\s(?P<noun>(?:[a-z-]+\s){0,2}(?!years|months|days|weeks|hours|minutes|points|euros|dollars)[a-z-]+s)\b"
+    r"^\s*(?:an?\s|the\s)?(?:(?!mean|median|average|aged?\b|between|from|over|under|above|below|is\b|are\b|was\b|were\b|averag|ha[sd]\b|have\b|scor|cost|weigh|last|equal|most\b|least\b|up\b"
+    r"|no\b|not\b|never\b|max|min|until|and\b|to\b|in\b|at\b|by\b|per\b)[\w-]+\s){0,5}?(?:of|with|among|for)?\s?"
+    rf"(?P<rows>\d{{1,3}}(?:,\d{{3}})+|\d{{2,}})\s(?P<noun>(?:(?!{_NO_NOUN})[a-z-]+\s){{0,2}}(?!{_NO_NOUN}|years|months|days|weeks|hours|minutes|points|euros|dollars)[a-z-]+s)\b"
 )
 _DATES = re.compile(
     rf"(?P<lead>\b(?:between|from|in|during|since)\s|[(:,]\s?|\s)(?P<low>{DATE})(?:(?P<tie>{BETWEEN}|\suntil\s)(?P<high>{DATE}))?", _I
@@ -39,6 +56,7 @@ _MISSING = (
         rf"(?P<noun>{PROSE}{{2,60}}?)\s(?:(?:values|cells)\s)?(?:(?:is|are|was|were)\s)?missing\s(?:in|for|with\sprobability)\s(?:about\s)?(?P<share>{SHARE})(?:\sof\s(?:the\s|all\s)?[a-z]+)?",
         _I,
     ),
+    re.compile(rf"(?<=[,;(])\s?missing\s(?:in|for)\s(?:about\s)?(?P<share>{SHARE})(?P<noun>(?!))?", _I),
     re.compile(
         rf"(?P<share>{SHARE})\smissing(?:ness)?(?:\s(?:values|cells|data|entries))?(?:\s(?:in|for|on)\s(?P<noun>(?:{PROSE}|,){{2,80}}?)(?=[.;)]|$|,\s(?:and\s)?\d|\sand\s\d|\n))?",
         _I,
@@ -125,6 +143,9 @@ def read_rows(page: Page) -> None:
     for match in page.matches(_TWO_GROUPS):
         first, second = match["first"].lower(), match["second"].lower()
         counts = (number_of(match["one"]), number_of(match["two"]))
+        if not _agree(match, counts) or _SOME_OF.search(page.text, max(match.start() - 14, 0), match.start()):
+            page.leave(*match.span())
+            continue
         column = "sex" if sex_of(first) and sex_of(second) else "group"
         levels = tuple(sex_of(word) or word.rstrip("s") for word in (first, second))
         page.add("rows", *match.span(), numbers={"rows": sum(counts)})
@@ -135,6 +156,8 @@ def read_rows(page: Page) -> None:
             if re.search(r"(?:about|of|at|per|last|least|most)?\s?(?:in|out\sof|over|under|per)\s$", before, _I) and not re.search(
                 r"data\sin\s$", before
             ):
+                continue
+            if _is_of_some(page, pattern, match):
                 continue
             if noun := match.groupdict().get("noun"):
                 page.population |= {noun.lower(), noun.lower().split()[-1], noun.lower().split()[-1].rstrip("s")}
@@ -154,10 +177,45 @@ def read_rows(page: Page) -> None:
                 )
 
 
+_DENIED = re.compile(r"\b(?:not|no|never|cannot|without|nor|neither)\b|n't\b", _I)
+_SOME_OF = re.compile(r"\b(?:including|whom|which|excluding|each)\s(?:were\s|are\s)?$", _I)
+
+
+def _agree(match: re.Match[str], counts: tuple[float, float]) -> bool:
+    """Whether percentages told with two counts are those of the two."""
+    told = [(match[f"share{i + 1}"], counts[i]) for i in range(2)]
+    return sum(counts) > 0 and all(share is None or abs(float(share) / 100 - count / sum(counts)) < 0.011 for share, count in told)
+
+
+def _is_of_some(page: Page, pattern: re.Pattern[str], match: re.Match[str]) -> bool:
+    """Whether a count is of a group only, so that it isn't how many rows there are."""
+    before = page.text[page.sentence_start(match.start()) : match.start()]
+    if pattern is _N:
+        alone = len({found["rows"] for found in _N.finditer(page.text)}) == 1
+        words = before.rstrip(" (,:")
+        return not alone or bool(words and (not _WHOLE.search(words) or _OF_GROUPS.search(words)))
+    if re.match(r"\s?\(\s?\d[\d.]*\s?%\s?\)|\s(?:each|apiece)\b", page.text[match.end() :]):
+        return True
+    if re.match(
+        r"\s(?:(?:were|was|are|is|we)\s)?(?:initially\s)?(?:screened|invited|approached|contacted|assessed|declined|refused|withdrew|dropped|died)\b",
+        page.text[match.end() :],
+        _I,
+    ):
+        return True
+    if re.search(r"\b(?:of|among)\sthe\s$", before, _I) and _OF_GROUPS.search(match["noun"]):
+        return True
+    verb = re.search(r"\b(?:were|are|was|is)\s(?:the\s)?$", before, _I)
+    if verb and not _OF_GROUPS.search(match["noun"]):
+        return not re.search(r"\b(?:there|participants|subjects|rows|sample|they)\s(?:were|are|was|is)\s$", before, _I)
+    return _SOME.search(before) is not None
+
+
 def read_dates(page: Page) -> None:
     """Stretches of the calendar in which something happened."""
     for clause in page.clauses:
         for match in page.matches(_DATES, clause):
+            if page.denied(match.start()):
+                continue
             if not match["high"] and not re.match(r"(?:in|during)\s", match["lead"], _I):
                 continue
             if not match["lead"].strip() and not match["high"]:
@@ -194,6 +252,9 @@ def read_missing(page: Page) -> None:
     """Shares of missing cells."""
     for pattern in _MISSING:
         for match in page.matches(pattern):
+            if page.denied(match.start("share")) or _DENIED.search(match.group()):
+                page.leave(*match.span())
+                continue
             share, places = share_of(match["share"]), places_of(match["share"]) + 2
             nouns = re.split(r",\s(?:and\s)?|\sand\s", match["noun"]) if match["noun"] else []
             nouns = [re.sub(r"\s(?:values|cells|measurements|is|are)$", "", noun.strip()) for noun in nouns]
@@ -226,7 +287,9 @@ def read_correlations(page: Page) -> None:
                 first = phrase_of(match["a"])
                 a, b = page.known(match["a"], backwards=True), page.known(match["b"], backwards=False)
                 r = number_of(match["r"])
-                if a and b and a != b:
+                if _is_sign_unclear(page, match, r):
+                    page.leave(*match.span())
+                elif a and b and a != b:
                     page.add(
                         "correlation",
                         match.start() + max(match.group().find(first), 0) if first else match.start(),
@@ -236,6 +299,13 @@ def read_correlations(page: Page) -> None:
                         numbers={"r": r},
                         places=places_of(match["r"]),
                     )
+
+
+def _is_sign_unclear(page: Page, match: re.Match[str], r: float) -> bool:
+    """Whether words around a correlation are against its sign, or deny it."""
+    words = page.text[max(page.sentence_start(match.start()), match.start() - 20) : match.end()]
+    negative, positive = (re.search(rf"\b{word}\b", words, _I) for word in ("(?:negative|inverse)(?:ly)?", "positive(?:ly)?"))
+    return bool((negative and r > 0) or (positive and r < 0) or _DENIED.search(match.group()))
 
 
 def read_orders(page: Page) -> None:
@@ -248,6 +318,10 @@ def read_orders(page: Page) -> None:
                 continue
             first, second = _side(page, match["first"], backwards=True), _side(page, match["second"], backwards=False)
             if not first or not second or first == second:
+                continue
+            if _DENIED.search(page.text, match.end("first"), match.start("below" if match["below"] else "above")):
+                page.leave(*match.span())
+                at = match.end()
                 continue
             word = " ".join((match["below"] or match["above"]).lower().split())
             low, high = (first, second) if match["below"] else (second, first)
@@ -277,6 +351,8 @@ def read_unique(page: Page) -> None:
     """Codes that differ from row to row."""
     for pattern in _UNIQUE:
         for match in page.matches(pattern):
+            if page.denied(match.start()):
+                continue
             noun = trimmed(match["noun"]) or match["noun"]
             name = column_name(re.sub(r"\bidentif\w+(?:\snumbers?)?|\bids\b", "id", noun.lower()))
             if not any(item.column == name and item.kind == "unique" for item in page.found):
@@ -292,6 +368,8 @@ def read_texts(page: Page) -> None:
     """Free text, to be written later."""
     for pattern in (_TEXT_MARK, _TEXT):
         for match in page.matches(pattern):
+            if page.denied(match.start()):
+                continue
             noun = trimmed(match["noun"]) or match["noun"]
             name = column_name(noun.rstrip("s") if noun.endswith(("notes", "comments", "letters")) else noun)
             if name not in page.names:

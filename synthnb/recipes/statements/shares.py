@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from synthnb.recipes.statements.naming import column_name, phrase_of, sex_of, trimmed
+from synthnb.recipes.statements.restrictions import PEOPLE, SHARE_HERE, is_of_all, is_of_others, led, refers_back, restricted
 from synthnb.recipes.statements.words import COUNT, SHARE, number_of, places_of, share_of
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["read_arms", "read_levels", "read_shares"]
 
 _I = re.IGNORECASE
-_SHARE = re.compile(rf"(?<![\w.])(?:about\s|around\s|approximately\s|roughly\s|~\s?)?(?P<share>{SHARE})", _I)
 _WORD = r"[^\s,;:().%]+"
 _OF = re.compile(
     r"\s(?:of|in|among)\s(?:the\s|all\s|our\s|these\s)?(?P<whom>[^\W\d_][\w'-]*(?:\s[^\W\d_][\w'-]*){0,3}?)(?=\s(?:are|is|were|was|be|being|have|has|had|with|who|report|use|take|die|live|work|own|smoke|receive|get|on)|[,.;)]|$|\sand\s|\sbut\s|\swhile\s|\sversus\s|\svs\b)",
@@ -30,21 +30,60 @@ _ITEM = re.compile(
     r"(?P<item>[^\W_](?:[\w'+<>≥≤-]|/(?=[^\W\d]))*(?:\s(?!and\s|or\s|but\s|while\s|with\s|versus\s|vs\b|whereas\s|has\s|have\s|had\s|are\s|is\s|were\s|was\s|at\sbaseline|overall|in\sthe\s|in\s\d|among\s|who\s|compared\s|\d[\d.,]*\s?%)(?:[\w'+<>≥≤-]|/(?=[^\W\d]))+){0,5})",
     _I,
 )
-_NO_SHARE = re.compile(r"\s(?:missing|of\s(?:the\s)?[\w\s]{1,40}\s(?:values|cells)|confidence|CI\b|power|interval)", _I)
+_NO_SHARE = re.compile(
+    r"\s(?:missing|of\s(?:the\s)?[\w\s]{1,40}\s(?:values|cells)|confidence|CI\b|power|interval|higher|lower|greater|smaller|fewer|above|below|points?\b"
+    r"|(?:more|less)\s(?:\w+\s){0,3}than|increase|decrease|reduction|rise|fall|drop|growth|on\saverage|average|error|margin|discount|interest|per\s|a\syear|annual"
+    r"|of\s(?:the\s)?(?:total\s)?variance|or\s(?:more|less|higher|lower|above|below|over|under))",
+    _I,
+)
 _LIMIT = re.compile(
-    r"(?:\bat\s(?:least|most)|\bup\sto|\bthan|\bover|\bunder|\babove|\bbelow|±|\d\s?[-–]|\bfrom\s[\d.]+\s?%?\sto|\bbetween\s[\d.]+\s?%?\sand|\bSD)\s?$",
+    r"(?:\bby|\d\s?%?\s(?:to|or)|\b(?:is|are|was|were)(?:\snot|\snever|n't)|\b(?:another|additional|further|remaining|extra)|\b(?:reduction|increase|decrease|change|rise|drop|power|error|discount|alpha|level)(?:\sof|\sis|\swas)?"
+    r"|\b(?:grew|rose|fell|dropped|grows|falls|rises|least|most|minimum|maximum|exceeds?)|\bat\s(?:least|most)|\bup\sto|\bthan|\bover|\bunder|\babove|\bbelow|±|\d\s?[-–]|\bfrom\s[\d.]+\s?%?\sto|\bbetween\s[\d.]+\s?%?\sand|\bSD)\s?$",
     _I,
 )
 _AND_SO_ON = r"[\s,]*(?:and|but|versus|vs\.?|while|compared\swith)?\s*"
 _OLDER = re.compile(r"(?:older|younger|over|under|aged|above|below|more|less|fewer|at\sleast)\b", _I)
 _STOPS = frozenset({"missing"})
+_NOBODYS = re.compile(
+    r"(?:(?:almost|nearly|about|around|over|under|more|than|just|only|all|half|most|many|some|few|both|each|majority|minority|the|an?|third|quarter|average|averages?|error"
+    r"|margin|missing|values|cells|data|others?|none|unknown|rest|remaining|remainder|one|any|total|overall|respectively|time|mean|median|up)(?:\s|$))+|[\d\W].*|[^\W\d_]|.*\bmargin\sof\serror",
+    _I,
+)
+"""Words that name nothing which some have and others don't."""
+_DENIED = re.compile(
+    r"\b(?:not|no|never|nor|cannot|without|lacks?|lacking|neither|none|except|unless|than|excluding)\b|n't\b|\b(?:over|under|above|below|least|most|to)\s\d",
+    _I,
+)
+_MEASURED = re.compile(
+    r"(?:\b(?:hba1c|bmi|age|ejection\sfraction|saturation|haematocrit|hematocrit|score|level|levels|pressure|humidity|temperature|yield|return|margin|income|price|wage|inflation"
+    r"|discount|weight|height|mean|average|median)|(?:interest|growth|tax|inflation|exchange|discount|heart|filtration)\srates?)$",
+    _I,
+)
+"""What is measured in percent, and is no share of the rows."""
+_NUMBERED_LEVEL = re.compile(r"(?P<head>\S+)\s(?:\d+|[ivx]+|[a-z])", _I)
+"""``grade 2``, ``stage IV``, ``arm B``."""
+_RAISED = re.compile(r"(?:high|low|raised|elevated|increased|reduced|decreased|poor|good|normal|abnormal|uncontrolled)\b", _I)
+_SEVERAL = re.compile(r"(?:(?<!s)(?<!statu)(?<!basi)s|history|comorbidity|use|treatment|medication|therapy|disease|including|include)$", _I)
+"""Headers of things of which one may have several."""
 _HAPPENED = frozenset(
     {"observed", "seen", "found", "reported", "present", "achieved", "recorded", "used", "noted", "diagnosed", "given", "detected"}
 )
 _FURTHEST = 300
 _MOST_ARMS = 20
 _GRADES = frozenset(
-    {"mild", "moderate", "severe", "low", "medium", "high", "none", "never", "former", "current", *("primary", "secondary")}
+    {
+        "mild",
+        "moderate",
+        "severe",
+        "low",
+        "medium",
+        "high",
+        "none",
+        "never",
+        "former",
+        "current",
+        *("primary", "secondary", "tertiary", "university", "small", "large"),
+    }
 )
 """Words that can only be levels of something."""
 _RATIO = re.compile(r"(?<![\d:])(?P<ratio>\d{1,2}(?::\d{1,2})+)(?![\d:])", _I)
@@ -93,15 +132,32 @@ class _Told(NamedTuple):
 
 def read_shares(page: Page) -> None:
     """Shares: of a level, or of those of whom something is true."""
-    for clause in page.clauses:
+    carried: _Told | None = None
+    for clause in list(page.clauses):
         told: list[_Told] = []
-        for match in page.matches(_SHARE, clause):
+        lead: tuple[str, Level] | None = None
+        unclear = False
+        for match in page.matches(SHARE_HERE, clause):
+            if (people := led(page, clause, match)) is not None:
+                lead, unclear = people
             last = told[-1] if told else None
-            found = _told(page, clause, match, last)
-            if found:
-                told.append(found)
+            found = _told(page, clause, match, last) or (_carried(page, clause, match, carried, lead) if lead and not told else None)
+            if unclear or (found and lead and found.when not in {None, lead}):
+                page.leave(match.start(), found.end if found else match.end())
+            elif found:
+                told.append(found._replace(when=lead) if lead and not is_of_all(page, match) else found)
+        carried = told[0] if len(told) == 1 and told[0].when else None
         for group in _grouped(page, _filled(told)):
             _keep(page, group)
+
+
+def _carried(page: Page, clause: Clause, match: re.Match[str], before: _Told | None, when: tuple[str, Level]) -> _Told | None:
+    """The second of ``Among women, 12 % have osteoporosis; among men, 4 %``."""
+    if before is None or page.text[match.end() : clause.end].strip(" .)\n"):
+        return None
+    return before._replace(
+        start=match.start(), end=match.end(), share=share_of(match["share"]), places=places_of(match["share"]), when=when
+    )
 
 
 def _told(page: Page, clause: Clause, match: re.Match[str], last: _Told | None) -> _Told | None:
@@ -114,6 +170,8 @@ def _told(page: Page, clause: Clause, match: re.Match[str], last: _Told | None) 
     found = found or _of_next_group(page, clause, match, last, left) or _behind(page, clause, match, last, begin)
     if found or last or re.search(r"\b(?:of|with|and|a|the|by|to|from|per|for|on)\s?$", left):
         return found
+    if re.match(r"\s(?:of|among|in)\s", page.text[match.end() :]):
+        return None
     return _with_item(match, begin, left, before=True)
 
 
@@ -141,18 +199,25 @@ def _in_brackets(page: Page, match: re.Match[str], begin: int, left: str) -> _To
     if not closed or not re.search(r"[(\[]\s?$", left):
         return None
     end = match.end() + (1 if page.text[match.end() : match.end() + 1] in ")]" else 0)
-    return _with_item(match, begin, left.rstrip(" (["), end=end)
+    left = left.rstrip(" ([")
+    if counted := re.search(r"(?:(?P<colon>:\s?)|\s)\d[\d,]*$", left):  # 148 (37 %)
+        left = left[: counted.start()]
+        if not counted["colon"] and not re.search(r"[^\W\d]$", left):
+            return None
+    return _with_item(match, begin, left, end=end)
 
 
 def _of_noun(page: Page, clause: Clause, match: re.Match[str], begin: int, left: str) -> _Told | None:
     """``diabetes in 35 %``, ``the prevalence of asthma is 8 %``, ``died: 8 %``, each perhaps of some people only."""
-    when, after = _whom(page, clause, match.end())
+    when, after = restricted(page, clause, match.end())
     among = re.search(r"\s(?:in|for)\s(?:about\s)?$", left)
+    if when is None and is_of_others(page, clause, match.end()):
+        return None
     if among and (found := _with_item(match, begin, left[: among.start()], end=after)):
         return found._replace(when=when)
     stated = re.search(r"\s?(?:\b(?:is|was|are|were|of|at)\s|:\s|=\s?)(?:about\s)?$", left)
     noun = (_rate(left[: stated.start()]) or _alone(left[: stated.start()], page.text[match.end() :])) if stated else ""
-    if not noun:
+    if not noun or _MEASURED.search(left[: stated.start() if stated else None].rstrip()) or _MEASURED.search(noun):
         return None
     start = begin + max(left.rfind(noun), 0)
     return _Told(start, after, share_of(match["share"]), places_of(match["share"]), noun, having=True, when=when, header="")
@@ -162,7 +227,7 @@ def _of_next_group(page: Page, clause: Clause, match: re.Match[str], last: _Told
     """The second of ``12 % in the drug arm and 20 % in the placebo arm``."""
     if last is None or not last.item or not last.when or not re.fullmatch(_AND_SO_ON, left, _I):
         return None
-    when, after = _whom(page, clause, match.end())
+    when, after = restricted(page, clause, match.end())
     return (
         last._replace(start=match.start(), end=after, share=share_of(match["share"]), places=places_of(match["share"]), when=when)
         if when
@@ -185,7 +250,9 @@ def _behind(page: Page, clause: Clause, match: re.Match[str], last: _Told | None
     when = None
     if whom:
         when = page.level_of(whom["whom"])
-        if when is None and not page.is_population(whom["whom"]):
+        if when is None and (not page.is_population(whom["whom"]) or refers_back(page, match, whom["whom"])):
+            return None
+        if re.match(r"\s(?:with|on|who)\b", text[whom.end() :], _I):  # of some of them only
             return None
         end = whom.end()
     verb = _VERB.match(text, end, clause.end)
@@ -200,13 +267,23 @@ def _behind(page: Page, clause: Clause, match: re.Match[str], last: _Told | None
     ):
         return None
     after = item.end()
-    if when is None and (right := _whom(page, clause, after))[0]:
-        when, after = right
+    right, after = restricted(page, clause, after)
+    if right and when and right != when:
+        return None
+    when = when or right
+    if when is None and is_of_others(page, clause, after):
+        return None
     words = item["item"]
     if _OLDER.match(words):
         return None
     if page.is_population(words) and not sex_of(words):
         return None
+    if (
+        not verb["verb"]
+        and re.search(r"\s(?:in|out\sof)\s", match["share"])
+        and (sex_of(words.split()[0]) or PEOPLE.search(words.split()[0]))
+    ):
+        return None  # one in three women
     having = bool(_HAVING.match(verb["verb"] or "")) or (not verb["verb"] and last is not None and last.having)
     return _Told(
         match.start(), after, share_of(match["share"]), places_of(match["share"]), words, having, when, _header(text[begin : match.start()])
@@ -222,7 +299,8 @@ def _item_left(left: str) -> tuple[str, str]:
         return " ".join(more.group().split()), header
     rest = re.split(r"[,;()]\s?", rest)[-1]
     rest = re.sub(r"^\s*(?:and|or)\s+", "", rest)
-    item = rest.strip() if header and re.fullmatch(r"\s*[\w+-]+\s*", rest) else trimmed(rest)
+    single = re.fullmatch(r"\s*(?:[^\W\d]\w*\s)?[A-Z]\s*", rest) or (header and re.fullmatch(r"\s*[\w+-]+\s*", rest))
+    item = rest.strip() if single else trimmed(rest)
     return item, header
 
 
@@ -259,15 +337,6 @@ def _alone(left: str, right: str) -> str:
     )
 
 
-def _whom(page: Page, clause: Clause, at: int) -> tuple[tuple[str, Level] | None, int]:
-    """The people a share is restricted to, told after it."""
-    found = re.compile(
-        r"\s(?:of|in|among|with|on|for)\s(?:the\s)?(?P<whom>[^\d,;:().%]{2,40}?)(?=[,.;)]|\n|$|\sand\s|\sbut\s|\swhile\s|\sversus\s|\svs\b|\sthan\s|\scompared)"
-    ).match(page.text, at, clause.end)
-    level = page.level_of(found["whom"]) if found else None
-    return level, (found.end() if found and level else at)
-
-
 def _grouped(page: Page, told: list[_Told]) -> list[list[_Told]]:
     """Shares that follow one another in one list."""
     groups: list[list[_Told]] = []
@@ -282,7 +351,10 @@ def _grouped(page: Page, told: list[_Told]) -> list[list[_Told]]:
 
 def _keep(page: Page, group: list[_Told]) -> None:
     """Statements from shares that belong together: one of levels, or one each."""
-    header, levels = ("", []) if len(group) < 2 or all(sex_of(item.item) for item in group) else _levels_of(group)
+    if _of_sexes(group):
+        header, levels = "sex", [sex_of(item.item) or " ".join(item.item.split()) for item in group]
+    else:
+        header, levels = ("", []) if len(group) < 2 or all(sex_of(item.item) for item in group) else _levels_of(group)
     if header:
         page.add(
             "levels",
@@ -296,6 +368,8 @@ def _keep(page: Page, group: list[_Told]) -> None:
         return
     if len(group) > 2 and group[0].before and not group[0].header and abs(sum(item.share for item in group) - 1) < 0.02:
         return  # levels of something that isn't named
+    if _is_unnamed_whole(page, group) or _is_unclear_list(group):
+        return
     for item in group:
         column, level = _column_of(page, item, alone=len(group) == 1)
         if column and not (item.when and sex_of(item.item)):
@@ -304,13 +378,41 @@ def _keep(page: Page, group: list[_Told]) -> None:
             page.add("share", item.start, item.end, column=column, level=level, numbers=numbers, places=item.places + 2, when=when)
 
 
+def _of_sexes(group: list[_Told]) -> bool:
+    """Whether a list is of the sexes and of others than two."""
+    known = [sex_of(item.item) for item in group]
+    return len(group) > 2 and {"female", "male"} <= set(known) and abs(sum(item.share for item in group) - 1) < 0.015
+
+
+def _is_unnamed_whole(page: Page, group: list[_Told]) -> bool:
+    """Whether a list such as ``20 % urban, 80 % rural`` makes the whole of something that isn't named."""
+    bare = not any(re.search(r"\b(?:is|are|was|were)\b", page.text[item.start : item.end], _I) for item in group)
+    plain = not any((item.having and not item.before) or item.when or item.header or sex_of(item.item) for item in group)
+    return len(group) > 1 and bare and plain and abs(sum(item.share for item in group) - 1) < 0.005
+
+
+def _is_unclear_list(group: list[_Told]) -> bool:
+    """Whether a list is neither of levels that make the whole nor of things one may have several of."""
+    header, items = group[0].header, [" ".join(item.item.lower().split()) for item in group]
+    if len(group) < 2 or any(item.when for item in group):
+        return False
+    listed = all(item.before for item in group[1:]) and all(item.header in {"", header} for item in group)
+    numbered = [_NUMBERED_LEVEL.fullmatch(item) for item in items]
+    same = len({found["head"] for found in numbered if found}) == 1
+    return bool((listed and header and not _SEVERAL.search(header)) or (all(numbered) and same) or any(item in _GRADES for item in items))
+
+
 def _column_of(page: Page, item: _Told, *, alone: bool) -> tuple[str, Level]:
     """The column that a share is of, and the level."""
-    if sex := sex_of(item.item):
+    if sex := sex_of(re.sub(r"\s(?:sex|gender)$", "", item.item, flags=_I)):
         return "sex", sex
     named = item.header and not item.having and not re.fullmatch(r"(?:sample|table|half|rest)", item.header, _I)
     if alone and named and not item.when:
         return page.named(item.header), " ".join(item.item.split())
+    plain = re.sub(r"^(?:non-|non\s|not\s|no\s|without\s|never\s(?=smok))", "", item.item, flags=_I)
+    measured = _MEASURED.search(plain) and (item.before or not item.having) and not _RAISED.match(plain)
+    if _NOBODYS.fullmatch(item.item.lstrip(" -*•")) or _DENIED.search(plain) or measured or sex_of(plain):
+        return "", True
     return page.boolean_of(item.item)
 
 
@@ -320,7 +422,7 @@ def _levels_of(group: list[_Told]) -> tuple[str, list[str]]:
     total = sum(item.share for item in group)
     header = group[0].header
     whole = abs(total - 1) < 0.015 * len(group)
-    graded = len(items) > 2 and all(item.lower() in _GRADES for item in items)
+    graded = (len(items) > 2 or total > 1) and all(item.lower() in _GRADES for item in items)
     if header and (whole or graded or not group[0].having):
         return header, items
     if not whole or (group[0].having and len(group) < 3):
@@ -328,6 +430,13 @@ def _levels_of(group: list[_Told]) -> tuple[str, list[str]]:
     last = [item.split()[-1] for item in items]
     if len(set(last)) == 1 and all(len(item.split()) > 1 for item in items):
         return ("smoking" if last[0].lower() == "smokers" else last[0]), [item.rsplit(" ", 1)[0] for item in items]
+    if len(items) > 2 and len(items[0].split()) > 1 and all(len(item.split()) == 1 for item in items[1:]):
+        rest, _, first = items[0].rpartition(" ")
+        return rest, [first, *items[1:]]
+    heads = [item.rpartition(" ")[0].lower() for item in items]
+    numbered = all(_NUMBERED_LEVEL.fullmatch(item) for item in items)
+    if (len(items) > 2 or numbered) and heads[0] and len(set(heads)) == 1:
+        return header or heads[0], items if header else [item.rpartition(" ")[2] for item in items]
     if len(items[-1].split()) > 1 and all(len(item.split()) == 1 for item in items[:-1]):
         first, _, rest = items[-1].partition(" ")
         return rest, [*items[:-1], first]

@@ -2,20 +2,48 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from synthnb.errors import RecipeError, shown
+from synthnb.recipes._dependence import LARGEST_WHOLE
 
 if TYPE_CHECKING:
     from synthnb.recipes.recipe import Kind
     from synthnb.recipes.statements.statement import Level, Reading, Statement
 
-__all__ = ["Stated", "gathered", "problems_of", "sex_levels", "weights_of"]
+__all__ = ["Stated", "gathered", "problems_of", "sex_levels", "weights_of", "with_names"]
 
+_DAY = re.compile(r"(?<![\w-])[12]\d{3}-\d{2}-\d{2}(?![\w-])")
+_CODE = re.compile(r"(?:^|_)(?:id|ids|identifier|uuid|mrn)$")
+_LEVELLED = frozenset(
+    {
+        "arm",
+        "sex",
+        "region",
+        "country",
+        "race",
+        "ethnicity",
+        "education",
+        "marital_status",
+        "occupation",
+        "blood_group",
+        "blood_type",
+        "status",
+    }
+)
+"""Names of columns that hold levels, if nothing else is said of them."""
+_SCORE = re.compile(
+    r"(?:^|_)(?:scores?|rating|likert|items?|phq|gad|mmse|moca|apgar|gcs|nihss|hads|madrs|bdi|sofa|apache|qsofa|nrs|edss|mrs|points?)(?:_|$)"
+)
+"""Names of scores, which are whole numbers where their limits are."""
+_LEAST_SCORES, _LEAST_SPREAD = 3, 0.5
+"""Between which limits, and with which spread, a score may be whole."""
 _ROUNDED = 0.006
 """How far shares that are rounded to whole percents may be from adding up, for each of them."""
 
@@ -67,12 +95,46 @@ def gathered(reading: Reading) -> dict[str, Stated]:
     RecipeError
         Statements contradict one another; all of them are told.
     """
+    reading = with_names(reading)
+    if problems := [*_on_days(reading), *_on_size(reading.statements)]:
+        raise RecipeError(f"The description can't be had: {'; '.join(dict.fromkeys(problems))}.", fix="Correct the words named.")
     found, problems = _merged(reading.statements)
     problems += problems_of(found, reading.statements)
     if problems:
         told = "; ".join(dict.fromkeys(problems))
         raise RecipeError(f"The description contradicts itself: {told}.", fix="Correct the words named.")
     return found
+
+
+def with_names(reading: Reading) -> Reading:
+    """The reading without statements whose column has no name, as where a unit stands for one; their words are listed as unread."""
+    nameless = [
+        item
+        for item in reading.statements
+        if (not item.column and item.kind not in {"rows", "missing"}) or (not item.other and item.kind in {"correlation", "order"})
+    ]
+    kept = tuple(item for item in reading.statements if item not in nameless)
+    return replace(reading, statements=kept, unread=tuple(dict.fromkeys((*reading.unread, *(item.text for item in nameless)))))
+
+
+def _on_days(reading: Reading) -> Iterator[str]:
+    """Dates that no calendar has."""
+    codes = [item for item in reading.statements if item.kind in {"unique", "text"}]
+    for match in _DAY.finditer(reading.text):
+        if any(item.start <= match.start() < item.end for item in codes):
+            continue
+        try:
+            dt.date.fromisoformat(match.group())
+        except ValueError:
+            yield f"there is no date {match.group()}"
+
+
+def _on_size(statements: Sequence[Statement]) -> Iterator[str]:
+    """Numbers that are too large for any column."""
+    for item in statements:
+        for value in item.numbers.values():
+            if not abs(value) <= LARGEST_WHOLE:
+                yield f"{shown(item.text)}: a number from -{LARGEST_WHOLE:,} to {LARGEST_WHOLE:,} was expected; got {value:g}"
 
 
 def _merged(statements: Sequence[Statement]) -> tuple[dict[str, Stated], list[str]]:
@@ -94,7 +156,16 @@ def _merged(statements: Sequence[Statement]) -> tuple[dict[str, Stated], list[st
                 found[name] = replace(
                     stated, numbers={**stated.numbers, "missing": item.numbers["share"]}, words={**stated.words, "missing": item.text}
                 )
-    return {name: replace(stated, kind=_kind(stated, statements)) for name, stated in found.items()}, problems
+    scored = {name: replace(stated, whole=True) if _is_score(stated) else stated for name, stated in found.items()}
+    return {name: replace(stated, kind=_kind(stated, statements)) for name, stated in scored.items()}, problems
+
+
+def _is_score(stated: Stated) -> bool:
+    """Whether a column holds a score of whole numbers: both of its limits are such, and there is room for more than two or three."""
+    low, high = (stated.numbers.get(name, 0.5) for name in ("low", "high"))
+    whole = low.is_integer() and high.is_integer() and low >= 0 and high - low >= _LEAST_SCORES
+    spread = min([stated.numbers.get("sd", 1.0), *(numbers.get("sd", 1.0) for _, _, numbers in stated.given)])
+    return stated.whole is None and whole and spread >= _LEAST_SPREAD and _SCORE.search(stated.name) is not None
 
 
 def _as_parent(stated: Stated, level: Level) -> Stated:
@@ -236,7 +307,8 @@ def _kind(stated: Stated, statements: Sequence[Statement]) -> Kind | None:
     n = {name for name in stated.numbers if name != "missing"} | {name for _, _, numbers in stated.given for name in numbers}
     if not n:
         tied = any(stated.name in (item.column, item.other) and item.kind in {"correlation", "order"} for item in statements)
-        return "real" if tied else "integer" if stated.name == "age" else None
+        named: Kind | None = "identifier" if _CODE.search(stated.name) else "category" if stated.name in _LEVELLED else None
+        return "real" if tied else "integer" if stated.name == "age" else named
     if stated.name == "age" and not stated.places:
         return "integer"
     spread = stated.numbers.get("sd", stated.numbers.get("q3", math.inf) - stated.numbers.get("q1", 0.0))

@@ -123,7 +123,7 @@ class Reading:
     statements: tuple[Statement, ...]
     """In the order of the description."""
     unread: tuple[str, ...] = ()
-    """Numbers that no statement accounts for, each with the words around it."""
+    """What no statement accounts for: numbers, each with the words around it, and exclusions, comparisons and statements in words."""
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -14,14 +14,28 @@ __all__ = [
     "PROSE",
     "SHARE",
     "UNIT",
+    "are_of_one_scale",
     "date_span",
     "number_of",
+    "numbers_of",
     "places_of",
     "share_of",
     "straightened",
 ]
 
-NUMBER = r"(?:[-+](?=\.?\d))?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)(?:\s?(?:million|thousand|k)\b)?"
+_SCALES = {
+    "trillion": 1e12,
+    "billion": 1e9,
+    "bn": 1e9,
+    "million": 1e6,
+    "mn": 1e6,
+    "thousand": 1e3,
+    "hundred": 1e2,
+    "k": 1e3,
+}
+_UNSIGNED = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
+
+NUMBER = rf"(?:[-+](?=\.?\d))?{_UNSIGNED}(?:\s?(?:{'|'.join(_SCALES)})\b|(?-i:M)\b)?"
 """A number: ``10,000``, ``1.5``, ``-3``, ``2 million``."""
 
 PROSE = r"(?:(?!(?<![\w-])[-+]?\.?\d)(?!\.(?:\s|$))[^,;:()\[\]%±<>=])"
@@ -34,15 +48,19 @@ _PARTS = {
 }
 _PART = "|".join(_PARTS)
 
+_TENS = {word: 10 * i for i, word in enumerate(("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"), 2)}
+_TEENS = {word: i for i, word in enumerate(("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"), 13)}
+_WRITTEN = rf"(?:(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_ONES[:9])}))?|{'|'.join(_TEENS)}|{'|'.join(_ONES)})"
+
 COUNT = rf"(?:{NUMBER}|\b(?:{'|'.join(_ONES)})\b)"
 """A number in digits, or a word up to twelve."""
 
 SHARE = (
-    rf"(?:{NUMBER}\s?(?:%|percent\b|per\s?cent\b|pct\b)"
+    rf"(?:(?:(?<![-+.\d]){_UNSIGNED}|\b{_WRITTEN}(?=\s?p))\s?(?:%|percent\b|per\s?cent\b|pct\b)"
     rf"|\b(?:(?:a|one|two|three|four|five|seven|nine)[ -](?:{_PART})s?|half)\b"
     rf"|\b(?:{'|'.join(_ONES)}|\d+)\s(?:in|out\sof)\s(?:{'|'.join(_ONES)}|(?:every\s)?\d+)\b(?!\s?%))"
 )
-"""A share: ``60 %``, ``half``, ``two thirds``, ``one in five``."""
+"""A share: ``60 %``, ``sixty percent``, ``half``, ``two thirds``, ``one in five``; never one with a sign."""
 
 BETWEEN = r"\s?(?:-|–|—|to|and|through)\s?"
 """What stands between the two ends of a range."""
@@ -83,11 +101,45 @@ def number_of(text: str) -> float:
     word = text.strip().lower()
     if word in _WORDS:
         return float(_WORDS[word])
-    scale = 1.0
-    for name, factor in (("million", 1e6), ("thousand", 1e3), ("k", 1e3)):
+    bare = _scaled_by(text)[0]
+    return float(bare.replace(",", "")) * _scaled_by(text)[1]
+
+
+def _scaled_by(text: str) -> tuple[str, float]:
+    """Digits, and what the word behind them multiplies them by; 1 where there is none."""
+    if text.strip().endswith("M"):
+        return text.strip()[:-1], 1e6
+    word = text.strip().lower()
+    for name, factor in _SCALES.items():
         if word.endswith(name):
-            word, scale = word[: -len(name)].strip(), factor
-    return float(word.replace(",", "")) * scale
+            return word[: -len(name)].strip(), factor
+    return word, 1.0
+
+
+def numbers_of(*texts: str, most: float = 0.0) -> tuple[float, ...]:
+    """Numbers said together, where the last one's ``million`` may be meant for all, as in ``1.2 to 3.5 million``.
+
+    Those are meant that aren't above the last one's digits, or above `most`.
+
+    Examples
+    --------
+    >>> numbers_of("1.2", "3.5 million"), numbers_of("500,000", "3 million")
+    ((1200000.0, 3500000.0), (500000.0, 3000000.0))
+    """
+    bare, scale = _scaled_by(texts[-1])
+    top = max(abs(float(bare.replace(",", ""))), most) if scale > 1 else 0.0
+    told = [number_of(text) for text in texts]
+    return tuple(
+        value * scale if scale > 1 and _scaled_by(text)[1] == 1 and abs(value) <= top else value
+        for text, value in zip(texts, told, strict=True)
+    )
+
+
+def are_of_one_scale(*texts: str) -> bool:
+    """Whether it is clear which numbers said together a ``million`` is meant for; in ``2.4 million (SD 1.1)`` it isn't."""
+    scales = [_scaled_by(text)[1] for text in texts]
+    last = scales[-1] >= max(scales)
+    return last or all(scale > 1 or abs(number_of(text)) >= 1_000 for text, scale in zip(texts, scales, strict=True))
 
 
 def places_of(text: str) -> int:
@@ -102,18 +154,31 @@ def share_of(text: str) -> float:
     --------
     >>> share_of("60 %"), share_of("two thirds"), share_of("one in five")
     (0.6, 0.6666666666666666, 0.2)
+
+    Raises
+    ------
+    ValueError
+        It has a sign.
     """
-    words = text.strip().lower().replace("-", " ").removeprefix("+")
-    found = re.match(NUMBER, words)
-    if found and re.fullmatch(r"\s?(?:%|percent|per\s?cent|pct)", words[found.end() :]):
-        return round(number_of(found.group()) / 100, 12)
+    if text.strip()[:1] in {"-", "+"}:
+        raise ValueError("a share has no sign")
+    words = text.strip().lower().replace("-", " ")
+    if percent := re.fullmatch(r"(.+?)\s?(?:%|percent|per\s?cent|pct)", words):
+        return round(_written(percent[1]) / 100, 12)
     if words == "half":
         return 0.5
     of = re.fullmatch(r"(\w+)\s(?:in|out of)\s(?:every\s)?(\w+)", words)
     if of and (whole := number_of(of[2])):
         return number_of(of[1]) / whole
     first, _, part = words.partition(" ")
-    return (1 if first == "a" else _WORDS.get(first, 1)) * _PARTS.get(part.rstrip("s"), _PARTS.get(part, 1.0))
+    return (1 if first == "a" else _WORDS[first]) * _PARTS[part.rstrip("s")]
+
+
+def _written(words: str) -> float:
+    """What digits, or words such as ``twenty five``, stand for."""
+    if words[:1].isdigit() or words.startswith("."):
+        return number_of(words)
+    return float(sum(_TENS.get(word) or _TEENS.get(word) or _WORDS[word] for word in words.split()))
 
 
 def date_span(text: str) -> tuple[dt.date, dt.date] | None:
