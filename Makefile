@@ -37,9 +37,10 @@ check: .make/test ## Lint and type-check Python and TypeScript
 	cd labextension && jlpm lint && jlpm test
 
 .PHONY: bench
-bench: .make/test ## Print the engines' figures beside their baselines, and their cost against the number of rows
+bench: .make/test ## Print the figures of engines and of calls beside their baselines
 	python tests/benchmarks/engines.py --quick
 	python tests/benchmarks/scale.py
+	python tests/benchmarks/llm.py
 
 .PHONY: build
 build: .make/labextension ## Build the sdist and the wheel into dist/
