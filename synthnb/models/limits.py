@@ -105,7 +105,11 @@ class Estimate:
         return asdict(self)
 
     def __str__(self) -> str:
-        said = [f"{self.calls:,} call{'' if self.calls == 1 else 's'}", f"about {self.tokens_in + self.tokens_out:,} tokens", cost(self.money)]
+        said = [
+            f"{self.calls:,} call{'' if self.calls == 1 else 's'}",
+            f"about {self.tokens_in + self.tokens_out:,} tokens",
+            cost(self.money),
+        ]
         if self.seconds is not None:
             said.append(span(self.seconds))
         if self.watt_hours is not None:
