@@ -11,7 +11,7 @@ from pathlib import Path
 
 from synthnb.errors import StorageError
 
-__all__ = ["write_atomically"]
+__all__ = ["create_whole", "write_atomically"]
 
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
@@ -74,3 +74,32 @@ def _mode(path: Path) -> int | None:
 def _flush(path: Path) -> None:
     with path.open("rb+") as file:
         os.fsync(file.fileno())
+
+
+def create_whole(path: Path, make: Callable[[Path], object]) -> None:
+    """Create a file that only its owner may read, whole, unless there is one; of several processes, the first wins.
+
+    Parameters
+    ----------
+    path : Path
+        The file, in a folder that exists.
+    make : callable
+        Writes it to the path it is given. What it raises is passed on.
+
+    Raises
+    ------
+    OSError
+        The disk is full, or the folder is read-only; nothing is left behind.
+    """
+    temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(6)}.tmp")
+    try:
+        os.close(os.open(temporary, _NEW, 0o600))
+        make(temporary)
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            return
+        except OSError:  # a file system without links: an empty file, which whoever opens it completes
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    finally:
+        temporary.unlink(missing_ok=True)

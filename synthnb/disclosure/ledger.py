@@ -12,16 +12,16 @@ intact, and whoever called shows it as a warning.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from synthnb._canonical import canonical, digest
 from synthnb._clock import utc_now
+from synthnb._files import create_whole
 from synthnb.config import get_config
 from synthnb.disclosure.folding import Entry, digest_is_right, is_readable
 from synthnb.disclosure.reading import parse_json
@@ -179,7 +179,7 @@ class Ledger:
             _make_folder(self.path.parent)
             if not self.path.exists():
                 with suppress(OSError):  # SQLite says it in words known here; it gives the files beside this one the same mode
-                    os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+                    create_whole(self.path, _begin)
             connection = sqlite3.connect(self.path, timeout=self._patience, isolation_level=None)
             try:
                 _prepare(connection)
@@ -204,6 +204,12 @@ def _make_folder(folder: Path) -> None:
     ignore = folder / ".gitignore"
     if folder.name == ".synthnb" and not ignore.exists():
         ignore.write_text("*\n", encoding="utf-8")
+
+
+def _begin(path: Path) -> None:
+    """Write an empty ledger."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        _prepare(connection)
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

@@ -9,11 +9,10 @@ without these nothing could be resumed.
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import TracebackType, UnionType
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from synthnb._canonical import digest_bytes
 from synthnb._clock import utc_now
-from synthnb._files import write_atomically
+from synthnb._files import create_whole, write_atomically
 from synthnb.config import get_config
 from synthnb.errors import OptionError, StorageError, shown
 from synthnb.models.base import Reply, Request
@@ -322,8 +321,8 @@ class Store:
     def _connected(self) -> sqlite3.Connection:
         _make_folder(self.path.parent)
         if not self.path.exists():
-            # SQLite gives the files beside it the same mode.
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+            # Two processes that began one file at once would lock each other out; SQLite gives the files beside it the same mode.
+            create_whole(self.path, _begin)
         connection = sqlite3.connect(self.path, timeout=self._patience, isolation_level=None, check_same_thread=False)
         # What is written is ASCII; other bytes are damage to one row, not to the store.
         connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
@@ -345,8 +344,7 @@ class Store:
                 fix="Update synthnb, or set SYNTHNB_CALLS to another path.",
             )
         if version == 0:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}COMMIT;")
+            _complete(connection)
         # A commit outlives the process; only a loss of power could take the last ones.
         connection.execute("PRAGMA synchronous = NORMAL")
 
@@ -354,6 +352,17 @@ class Store:
         known = (said for sign, said in _CAUSES.items() if sign in str(error).lower())
         what, fix = next(known, (f"failed: {error}", "Set SYNTHNB_CALLS to another path or to off."))
         return StorageError(f"The store of calls {self.path.name} {what}.", fix=fix)
+
+
+def _begin(path: Path) -> None:
+    """Write an empty store."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        _complete(connection)
+
+
+def _complete(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}COMMIT;")
 
 
 class _DamagedRow(Exception):

@@ -108,6 +108,22 @@ def test_processes_share_it_and_agree(store: Store) -> None:
     assert len(store.find([f"k{number}" for number in range(60)])) == 60
 
 
+def begin_many(folder: str) -> None:
+    for number in range(150):
+        with Store(Path(folder) / f"{number}.sqlite3") as store:
+            store.put("k", None, REPLY)
+
+
+def test_processes_that_begin_it_at_once_do_not_lock_each_other_out(tmp_path: Path) -> None:
+    children = [multiprocessing.get_context("spawn").Process(target=begin_many, args=(str(tmp_path),)) for _ in range(3)]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join(60)
+    assert [child.exitcode for child in children] == [0, 0, 0]
+    assert len(list(tmp_path.iterdir())) == 150
+
+
 # What goes wrong
 
 
