@@ -156,4 +156,4 @@ def test_rows_by_a_model_say_first_what_they_are_going_to_use(folder: Path, tmp_
     pd.DataFrame({"age": range(30, 70), "sex": ["f", "m"] * 20}).to_csv("people.csv", index=False)
     words = ["--rows", "4", "--engine", "llm", "--model", "replay:replies"]
     done = synthnb("generate", "people.csv", "--out", "x.csv", *words)
-    assert done.stdout.startswith("Before the first call: 1 calls, about"), done.output
+    assert done.stdout.startswith("Before the first call: 1 call, about"), done.output
