@@ -26,6 +26,7 @@ VARIES = [
     (re.compile(r"\b(run|report|statement|export|disclose)-[0-9a-f]{12}\b"), r"\1-ID"),
     (re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d+)?( UTC|Z)"), "TIME"),
     (re.compile(r"\b\d+(\.\d+)? s\b"), "SECONDS"),
+    (re.compile(r"\b\d+(\.\d+)? Wh\b"), "ENERGY"),  # estimated from seconds
 ]
 
 
