@@ -561,3 +561,8 @@ def test_the_estimate_is_announced_before_any_call() -> None:
     model, told = Scripted(by_lines), list[Any]()
     write(model, MANY, announce=lambda estimate: told.append((estimate.calls, len(model.asked))))
     assert told == [(24, 0)]
+
+
+def test_an_interrupt_before_the_first_text_says_that_there_is_nothing_to_keep() -> None:
+    with pytest.raises(ColumnInterrupted, match=r"Stopped after 0 of 4 texts; there is nothing to keep\. Run it again with --overwrite"):
+        write(Scripted(stop_at(0)), per_call=1)

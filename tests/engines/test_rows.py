@@ -168,7 +168,7 @@ def test_an_interrupt_keeps_the_rows_that_came(trial: pd.DataFrame) -> None:
             raise KeyboardInterrupt
         return honest(count, request)
 
-    with pytest.raises(RowsInterrupted, match=r"Stopped after 90 of 150 rows; these are kept\. .* the seed 1") as caught:
+    with pytest.raises(RowsInterrupted, match=r"Stopped after 90 of 150 rows; these are kept\. .* --seed 1: replies") as caught:
         write(trial, Scripted(stopped), rows=150)
     run = caught.value.partial.run
     assert (run.partial, run.delivered, run.explained) == (True, 90, [{"count": 60, "reason": "interrupted"}])

@@ -24,7 +24,7 @@ from synthnb.engines.corpus.verifying import Verifying
 from synthnb.engines.corpus.writing import Asked, Item, Writing
 from synthnb.engines.egress import Policy, permit, preflight
 from synthnb.engines.llm.runs import Clock
-from synthnb.errors import Interrupted
+from synthnb.engines.llm.stopping import WorkInterrupted
 
 if TYPE_CHECKING:
     from synthnb.models.base import Reply
@@ -33,20 +33,11 @@ if TYPE_CHECKING:
 __all__ = ["Questions", "QuestionsInterrupted", "check_evidence", "read_documents", "write_questions"]
 
 
-class QuestionsInterrupted(Interrupted):
+class QuestionsInterrupted(WorkInterrupted):
     """The user stopped the writing of questions."""
 
+    units = "questions"
     partial: Questions
-    """The questions written so far, and the run that says so."""
-
-    def __init__(self, partial: Questions) -> None:
-        run = partial.run
-        kept = "; these are kept." if run.delivered else "; there is nothing to keep."
-        super().__init__(
-            f"Stopped after {run.delivered:,} of {run.requested:,} questions{kept}",
-            fix=f"Run it again with --seed {run.seed}: replies that were kept cost nothing.",
-        )
-        self.partial = partial
 
 
 def write_questions(

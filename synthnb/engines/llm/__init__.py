@@ -27,8 +27,9 @@ from synthnb.engines.llm.runs import (
     refuse_half_characters,
     whole,
 )
+from synthnb.engines.llm.stopping import WorkInterrupted
 from synthnb.engines.llm.writing import Writing
-from synthnb.errors import Interrupted, OptionError, shown
+from synthnb.errors import OptionError, shown
 
 if TYPE_CHECKING:
     from synthnb.models.calls import Calls, Estimate
@@ -39,19 +40,14 @@ _TOKENS = 60
 _TEXT_WORDS = 6
 
 
-class ColumnInterrupted(Interrupted):
+class ColumnInterrupted(WorkInterrupted):
     """The user stopped the writing of a column."""
 
-    partial: Synthesis
-    """The frame with the texts written so far, and the run that says so."""
+    units = "texts"
 
-    def __init__(self, partial: Synthesis) -> None:
-        run = partial.run
-        super().__init__(
-            f"Stopped after {run.delivered:,} of {run.requested:,} texts; these are kept.",
-            fix=f"Run it again with --overwrite and --seed {run.seed} to get the same texts and the rest.",
-        )
-        self.partial = partial
+    def again(self, run: Run) -> str:
+        """How to go on; the column is in the frame already."""
+        return f"Run it again with --overwrite and --seed {run.seed} to get the same texts and the rest."
 
 
 def write_text_column(

@@ -31,9 +31,10 @@ from synthnb.engines.llm.runs import (
     settings_of,
     whole,
 )
+from synthnb.engines.llm.stopping import WorkInterrupted
 from synthnb.engines.llm.texts import has_blanks
 from synthnb.engines.llm.writing import Writing
-from synthnb.errors import Interrupted, OptionError, shown
+from synthnb.errors import OptionError, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,19 +59,10 @@ _AGAIN_FOR_REPEATS = 3
 _OWN_COLUMNS = ("id", "text")
 
 
-class TextsInterrupted(Interrupted):
+class TextsInterrupted(WorkInterrupted):
     """The user stopped the writing of a corpus."""
 
-    partial: Synthesis
-    """The texts written so far, and the run that says so."""
-
-    def __init__(self, partial: Synthesis) -> None:
-        run = partial.run
-        super().__init__(
-            f"Stopped after {run.delivered:,} of {run.requested:,} texts; these are kept.",
-            fix=f"Run it again with --seed {run.seed} to get the same texts and the rest.",
-        )
-        self.partial = partial
+    units = "texts"
 
 
 def write_texts(

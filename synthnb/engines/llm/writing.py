@@ -13,21 +13,21 @@ it doesn't depend on which reply came first.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from synthnb._identifiers import find_identifiers
 from synthnb._novelty import Grams, Known, longest_run
 from synthnb.engines.llm.asking import PROBLEMS, Asking, texts_a_call
-from synthnb.errors import ModelError, SynthnbError
+from synthnb.engines.llm.stopping import replies_while_they_come
+from synthnb.errors import ModelError
 
 if TYPE_CHECKING:
     from synthnb._canonical import Json
     from synthnb.engines.base import Progress
     from synthnb.engines.llm.texts import Text
-    from synthnb.models.base import Reply, Request
+    from synthnb.models.base import Reply
     from synthnb.models.calls import Calls, Estimate
 
 __all__ = ["Writing"]
@@ -210,7 +210,7 @@ class Writing:
         what, total, done = f"{verb} {self.asking.name}", sum(map(len, groups)), 0
         requests = [self.asking.request(group, attempt, self.calls.model.info) for group in groups]
         self.progress(0, total, what)
-        with self._asked(requests) as replies:
+        with replies_while_they_come(self.calls, requests, begun=lambda: any(self._taken), broken=self._break) as replies:
             for index, reply in replies:
                 self._tally["asked_again"] += attempt > 0
                 self._take(groups[index], reply)
@@ -218,28 +218,8 @@ class Writing:
                 done += len(groups[index])
                 self.progress(done, total, f"{what}: {self.calls.pace(done, total)}")
 
-    @contextmanager
-    def _asked(self, requests: Sequence[Request]) -> Iterator[Iterator[tuple[int, Reply]]]:
-        """The model's replies; its exceptions are translated here, and an interrupt stops it at once."""
-        replies = self.calls.ask(requests)
-        try:
-            yield replies
-        except KeyboardInterrupt:
-            raise
-        except Exception as error:  # noqa: BLE001  # whatever a provider throws, what is written must survive
-            self._break_off(error)
-        finally:
-            if close := getattr(replies, "close", None):
-                close()
-
-    def _break_off(self, error: Exception) -> None:
-        if not any(self._taken):
-            if isinstance(error, SynthnbError):
-                raise error
-            raise ModelError(
-                f"The model {self.calls.model.info.id} failed: {type(error).__name__}: {error}.", fix="Try again or choose another model."
-            ) from error
-        self._failure = f"the model failed: {error}".rstrip(".")
+    def _break(self, reason: str) -> None:
+        self._failure = reason
 
     def _take(self, group: list[int], reply: Reply) -> None:
         if reply.model:

@@ -15,14 +15,16 @@ from synthnb._random import resolve_seed
 from synthnb.engines._requests import checked_rows
 from synthnb.engines.base import Progress, Synthesis, no_progress
 from synthnb.engines.egress import Policy, Rows, Scanned, permit, preflight
+from synthnb.engines.llm.runs import Clock, within
+from synthnb.engines.llm.stopping import WorkInterrupted
 from synthnb.engines.rows.curation import Curated, curate
 from synthnb.engines.rows.examples import Pool
 from synthnb.engines.rows.ground import Ground, read_ground
-from synthnb.engines.rows.making import Clock, Making, Options
+from synthnb.engines.rows.making import Making, Options
 from synthnb.engines.rows.prompts import SYSTEM, TEMPLATE, described
 from synthnb.engines.rows.quotas import Quotas, plan_quotas
 from synthnb.engines.rows.writing import Asking, Writing
-from synthnb.errors import Interrupted, ModelError, OptionError, shown
+from synthnb.errors import ModelError, OptionError, shown
 
 if TYPE_CHECKING:
     from synthnb.models.calls import Calls
@@ -38,20 +40,10 @@ _MOST_EXAMPLES = 100
 _CHARACTERS_PER_TOKEN = 2.5
 
 
-class RowsInterrupted(Interrupted):
+class RowsInterrupted(WorkInterrupted):
     """The user stopped the writing of rows."""
 
-    partial: Synthesis
-    """The rows written so far, and the run that says so."""
-
-    def __init__(self, partial: Synthesis) -> None:
-        run = partial.run
-        kept = "; these are kept." if run.delivered else "; there is nothing to keep."
-        super().__init__(
-            f"Stopped after {run.delivered:,} of {run.requested:,} rows{kept}",
-            fix=f"Run it again with the seed {run.seed}: replies that were kept cost nothing.",
-        )
-        self.partial = partial
+    units = "rows"
 
 
 def write_rows(
@@ -141,7 +133,7 @@ def write_rows(
     which rows it shows, follows from the seed and its number, never from the order in which replies arrive.
     """
     options = _checked(examples, share, quotas, choose, target, curate, per_call, temperature, top_p, allow_hosted, identifiers)
-    clock = Clock()
+    clock = Clock.start()
     size = checked_rows(rows, 1)
     if curate:
         _refuse_to_curate(source, target)
@@ -208,8 +200,8 @@ def _checked(
         target=target,
         curate=curated,
         per_call=_whole("per_call", per_call, 1, _MOST_PER_CALL),
-        temperature=_within("temperature", temperature, 0, 2),
-        top_p=_within("top_p", top_p, 0.01, 1),
+        temperature=within("temperature", temperature, 0, 2),
+        top_p=within("top_p", top_p, 0.01, 1),
         allow_hosted=allow_hosted,
         identifiers=identifiers,
     )
@@ -219,12 +211,6 @@ def _whole(label: str, value: Any, least: int, most: int) -> int:
     if isinstance(value, bool) or not hasattr(value, "__index__") or not least <= value.__index__() <= most:
         raise OptionError(f"{label} must be a whole number from {least} to {most}; got {shown(value)}.", fix="Choose one in that range.")
     return int(value)
-
-
-def _within(label: str, value: Any, low: float, high: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise OptionError(f"{label} must be from {low} to {high}; got {shown(value)}.", fix="Choose a number in that range.")
-    return float(value)
 
 
 def _may_leave(ground: Ground, calls: Calls, options: Options, source_name: str) -> Scanned:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from synthnb._canonical import Json, digest
@@ -22,10 +21,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from synthnb.engines.egress import Policy, Scanned
+    from synthnb.engines.llm.runs import Clock
     from synthnb.engines.rows.ground import Ground
     from synthnb.engines.rows.writing import Writing
 
-__all__ = ["Clock", "Making", "Options"]
+__all__ = ["Making", "Options"]
 
 _REPEATED = "it repeated what a rule wants to be different in every row"
 _DROPPED = "curation: the classifier was confidently of another opinion about the label"
@@ -57,21 +57,6 @@ class Options:
     """Whether what is shared may leave this machine."""
     identifiers: Policy | None
     """What a direct identifier does; None for the default."""
-
-
-@dataclass(frozen=True)
-class Clock:
-    """When the call began, on the calendar and on the stopwatch."""
-
-    started: str = field(default_factory=utc_now)
-    """In UTC."""
-    mark: float = field(default_factory=time.monotonic)
-    """In seconds of a clock that only runs forward."""
-
-    @property
-    def seconds(self) -> float:
-        """Since then."""
-        return round(time.monotonic() - self.mark, 3)
 
 
 @dataclass(frozen=True)

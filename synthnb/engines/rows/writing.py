@@ -14,16 +14,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from synthnb._random import LARGEST_SEED, generator
+from synthnb.engines.llm.stopping import replies_while_they_come
 from synthnb.engines.rows.examples import Pool, balanced, residual
 from synthnb.engines.rows.fields import At, Unreadable
 from synthnb.engines.rows.lines import Layout, lines_of
 from synthnb.engines.rows.prompts import SYSTEM, prompt
-from synthnb.errors import ModelError, SynthnbError
+from synthnb.errors import ModelError
 from synthnb.models.base import Reply, Request
 
 if TYPE_CHECKING:
@@ -209,7 +209,7 @@ class Writing:
             self._show(rows)
         replies: dict[int, Reply] = {}
         try:
-            with self._replies(requests) as arriving:
+            with replies_while_they_come(self.calls, requests, begun=lambda: any(self.made), broken=self._break) as arriving:
                 for position, reply in arriving:
                     replies[position] = reply
                     self._tell(sum(len(calls[at]) for at in replies), attempt)
@@ -229,28 +229,8 @@ class Writing:
         verb = "asking again for rows" if attempt else "writing rows"
         self.progress(done, total, f"{verb} ({self.calls.pace(done, total)})")
 
-    @contextmanager
-    def _replies(self, requests: list[Request]) -> Iterator[Iterator[tuple[int, Reply]]]:
-        """The model's replies; its exceptions are translated here, and an interrupt stops it at once."""
-        replies = self.calls.ask(requests)
-        try:
-            yield replies
-        except KeyboardInterrupt:
-            raise
-        except Exception as error:  # noqa: BLE001  # whatever a provider throws, what is written must survive
-            self._break_off(error)
-        finally:
-            if close := getattr(replies, "close", None):
-                close()
-
-    def _break_off(self, error: Exception) -> None:
-        if not any(self.made):
-            if isinstance(error, SynthnbError):
-                raise error
-            raise ModelError(
-                f"The model {self.calls.model.info.id} failed: {type(error).__name__}: {error}.", fix="Try again or choose another model."
-            ) from error
-        self._failure = f"the model failed: {error}".rstrip(".")
+    def _break(self, reason: str) -> None:
+        self._failure = reason
 
     def _take(self, slots: list[int], reply: Reply, *, last: bool) -> None:
         """Fill slots from a reply, in order; those left empty get the reasons."""
