@@ -18,7 +18,7 @@ import synthnb
 from synthnb import plugins
 from synthnb.cli.main import cli
 from synthnb.config import Config
-from synthnb.evaluation.profiles import PROFILES
+from synthnb.evaluation.profiles import built_in, find_profile
 from synthnb.jupyter.parser import VERBS, needed
 
 PAGE = Path(__file__).parent / "reference.md"
@@ -73,7 +73,7 @@ def _settings() -> Iterator[str]:
 
 
 def _metrics() -> Iterator[str]:
-    for profile in PROFILES.values():
+    for profile in map(find_profile, built_in()):
         yield f"### `{profile.name}`\n\n`{profile.digest}`\n"
         given = [definition for step in profile.steps for definition in step.gives]
         rows = [(one.dimension, f"`{one.metric}` v{one.version}", one.label, one.direction, one.reference) for one in given]

@@ -5,10 +5,11 @@ group                         expected object
 ============================  =====================================================
 ``synthnb.engines``           a class with the methods of `synthnb.engines.base.Engine`
 ``synthnb.models``            a function ``open(name) -> synthnb.models.base.Model``
+``synthnb.metrics``           a `synthnb.evaluation.base.Step`, which a profile names
 ``synthnb.displays``          a function ``show(result) -> (mime bundle, metadata)``
 ============================  =====================================================
 
-synthnb's own engines and models register in the same way as third parties'.
+synthnb's own engines, models and metrics register in the same way as third parties'.
 """
 
 from __future__ import annotations

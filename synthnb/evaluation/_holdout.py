@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from synthnb.evaluation._intervals import newcombe
 
@@ -25,6 +28,8 @@ class Holdout(NamedTuple):
     """Why there is none."""
     note: str | None
     """What was left out."""
+    kept: NDArray[Any]
+    """Which of its rows those are, as a mask."""
 
 
 def unseen(real: Table, held: Table | None) -> Holdout:
@@ -49,14 +54,14 @@ def unseen(real: Table, held: Table | None) -> Holdout:
     lies above 0; or d is 0 and s isn't.
     """
     if held is None:
-        return Holdout(None, _NEEDED, None)
+        return Holdout(None, _NEEDED, None, np.zeros(0, dtype=bool))
     equal, own = real.overlap(held)
     share, count = float(equal.mean()), int(equal.sum())
     by_chance = share <= own or (own > 0 and newcombe(share, held.rows, own, real.rows)[0] <= 0)
     if not count or by_chance:
-        return Holdout(held, None, None)
+        return Holdout(held, None, None, np.ones(held.rows, dtype=bool))
     if own > _OFTEN_EQUAL or count == held.rows:
         more = f"{share:.0%} of the hold-out rows are also among the real rows, of which {own:.0%} occur twice"
-        return Holdout(None, f"{more}: pass rows the generator never saw as holdout=.", None)
+        return Holdout(None, f"{more}: pass rows the generator never saw as holdout=.", None, np.zeros(held.rows, dtype=bool))
     note = f"{count:,} of {held.rows:,} hold-out rows are equal to a real row, more than real rows are to one another, and were left out."
-    return Holdout(held.take(~equal), None, note)
+    return Holdout(held.take(~equal), None, note, ~equal)

@@ -20,7 +20,10 @@ from numpy.typing import NDArray
 from synthnb.errors import SynthnbError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from synthnb.evaluation._encode import Column, Table
+    from synthnb.evaluation.facts import Facts
 
 __all__ = [
     "Ceiling",
@@ -29,6 +32,7 @@ __all__ = [
     "Dimension",
     "Direction",
     "Findings",
+    "Frames",
     "OverBudgetError",
     "Score",
     "Step",
@@ -39,7 +43,7 @@ __all__ = [
 NO_INTERVAL = "none: no calibrated interval for"
 """How parameters begin to say why a score has no interval."""
 
-Dimension = Literal["validity", "fidelity", "utility", "privacy", "bias", "copies", "diagnostic"]
+Dimension = Literal["validity", "fidelity", "utility", "privacy", "bias", "text", "human", "judge", "copies", "diagnostic"]
 Direction = Literal["higher", "lower", "half", "none"]
 Parameters = Mapping[str, Any]
 Array = NDArray[Any]
@@ -181,6 +185,17 @@ class Clock:
             raise OverBudgetError(f"It took longer than its {self.budget:g} seconds.", fix="Evaluate a sample of the rows.")
 
 
+class Frames(NamedTuple):
+    """The frames as they were given, for what numbers and codes don't hold: texts, rules, an analysis of one's own."""
+
+    synthetic: pd.DataFrame
+    """The rows made."""
+    real: pd.DataFrame
+    """The rows the generator saw."""
+    holdout: pd.DataFrame | None
+    """Real rows it never saw, less those left out; rows correspond to those of `Comparison.holdout`."""
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Comparison:
     """The frames compared, as numbers, and what was asked of them."""
@@ -205,6 +220,10 @@ class Comparison:
     """The column a model would predict."""
     groups: tuple[str, ...] = ()
     """Columns whose subgroups are shown."""
+    facts: Facts
+    """What the user states about the data."""
+    frames: Frames
+    """The frames as they were given, as pandas frames."""
     seed: int = 0
     """Where every draw starts."""
     minimum_cell: int = 11
@@ -292,6 +311,8 @@ class Findings:
     """Rows of the subgroup table."""
     not_evaluated: list[dict[str, str]] = field(default_factory=list)
     """Dimensions left out, each with the reason."""
+    details: dict[str, Any] = field(default_factory=dict)
+    """What a drill-down shows, by a name of the step's own: plain JSON without any row's values, 6 kB each at most."""
 
     def __add__(self, other: Findings) -> Findings:
         """Both steps' findings; entries of the same column are joined."""
@@ -302,12 +323,13 @@ class Findings:
             self.pairs + other.pairs,
             self.subgroups + other.subgroups,
             self.not_evaluated + other.not_evaluated,
+            self.details | other.details,
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """A function of a profile, with the parameters that the profile fixes."""
+    """A function that a profile uses, registered in the entry-point group ``synthnb.metrics``."""
 
     name: str
     """What progress shows."""
@@ -316,7 +338,7 @@ class Step:
     gives: tuple[Definition, ...]
     """Metrics it answers for, even when it fails."""
     parameters: Parameters = field(default_factory=dict)
-    """Fixed by the profile."""
+    """All it takes, with their defaults; a profile fixes others of the same names."""
 
 
 def run_step(step: Step, comparison: Comparison) -> Findings:

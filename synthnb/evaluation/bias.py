@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from synthnb.evaluation._bins import Binning, group_bins
 from synthnb.evaluation._suppression import Sum, withheld
-from synthnb.evaluation.base import NO_INTERVAL, Comparison, Definition, Findings, Score, equal_sizes, rounded
+from synthnb.evaluation.base import NO_INTERVAL, Comparison, Definition, Findings, Score, Step, equal_sizes, rounded
 from synthnb.evaluation.fidelity import shapes
 from synthnb.evaluation.utility import Predictions, predictions
 
@@ -330,3 +330,12 @@ def _utility(shown: Shown, context: _Context) -> Score:
         ceiling=_less([found.utility_ceiling for _, found in shown], best),
         parameters={"subgroups": len(shown), "overall": rounded(overall, 4), "interval": WORST},
     )
+
+
+SUBGROUPS_STEP = Step(
+    name="subgroups",
+    run=subgroups,
+    gives=(DISPARITY, FIDELITY_GAP, UTILITY_GAP),
+    parameters={"most_cells": 24, "iterations": 100, "most_rows": 20000, "least_rows": 30, "size_draws": 3},
+)
+"""``subgroups``."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from synthnb.evaluation._encode import row_keys
 from synthnb.evaluation._intervals import wilson
 from synthnb.evaluation._neighbours import nearest, points
-from synthnb.evaluation.base import NO_INTERVAL, Comparison, Definition, Findings
+from synthnb.evaluation.base import NO_INTERVAL, Comparison, Definition, Findings, Step
 
 __all__ = ["CLOSER", "EXACT", "UNCOMMON", "closer_to_training", "exact_copies"]
 
@@ -85,3 +85,9 @@ def closer_to_training(comparison: Comparison, parameters: Mapping[str, Any]) ->
     n, hits = len(train), float((train < control).sum() + (train == control).sum() / 2)
     given = {"rows_of_each": most, "interval": f"{NO_INTERVAL} the chance by which real rows fell to either side"}
     return Findings(scores=[CLOSER.score(hits / n, n=n, parameters=given)])
+
+
+COPIES_STEP = Step(name="exact copies", run=exact_copies, gives=(EXACT, UNCOMMON))
+"""``copies``."""
+CLOSENESS_STEP = Step(name="closeness to training rows", run=closer_to_training, gives=(CLOSER,), parameters={"most_rows": 5000})
+"""``closeness``."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from synthnb._random import generator
 from synthnb.evaluation._intervals import auc_interval, delong_variance
-from synthnb.evaluation.base import Comparison, Definition, Findings
+from synthnb.evaluation.base import Comparison, Definition, Findings, Step
 
 if TYPE_CHECKING:
     from synthnb.evaluation._encode import Column, Table
@@ -81,3 +81,12 @@ def cross_validated_auc(
     k = len(areas)
     variance = float(np.sum([part for _, part in areas])) / k**2 * (1 + k / (k - 1))
     return value, auc_interval(value, variance, most).interval, most
+
+
+C2ST_STEP = Step(
+    name="two-sample classifier",
+    run=two_sample,
+    gives=(C2ST,),
+    parameters={"folds": 5, "iterations": 60, "most_rows": 5000, "least_rows": 50},
+)
+"""``c2st``."""

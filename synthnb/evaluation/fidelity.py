@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from synthnb.evaluation._bins import display_bins, shares
 from synthnb.evaluation._encode import missing
-from synthnb.evaluation.base import NO_INTERVAL, Comparison, Definition, Findings, rounded
+from synthnb.evaluation.base import NO_INTERVAL, Comparison, Definition, Findings, Step, rounded
 
 if TYPE_CHECKING:
     from synthnb.evaluation._encode import Column, Table
@@ -185,3 +185,9 @@ def distributions(comparison: Comparison, _parameters: Mapping[str, Any]) -> Fin
         }
         found.columns[column.name] = {"bins": {"labels": list(bins.labels), **by_frame}}
     return found
+
+
+SHAPES_STEP = Step(name="column shapes", run=column_shapes, gives=(SHAPES,), parameters={"size_draws": 3})
+"""``column-shapes``."""
+DISTRIBUTIONS_STEP = Step(name="distributions", run=distributions, gives=())
+"""``distributions``."""

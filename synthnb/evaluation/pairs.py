@@ -13,7 +13,7 @@ from synthnb._random import generator
 from synthnb.evaluation._bins import pair_codes
 from synthnb.evaluation._encode import Column
 from synthnb.evaluation._intervals import midranks
-from synthnb.evaluation.base import Comparison, Definition, Findings
+from synthnb.evaluation.base import Comparison, Definition, Findings, Step
 from synthnb.evaluation.fidelity import UNCALIBRATED, tv_gap
 from synthnb.evaluation.validity import MEAN_OF_DIFFERENCES, worst
 
@@ -179,3 +179,12 @@ def _pair_findings(
 
 def _mean(values: Array) -> float | None:
     return float(np.nanmean(values)) if np.isfinite(values).any() else None
+
+
+PAIRS_STEP = Step(
+    name="pairs of columns",
+    run=pair_trends,
+    gives=(CORRELATION, CONTINGENCY),
+    parameters={"bins": 10, "levels": 20, "most_pairs": 3000, "most_rows": 50000},
+)
+"""``pairs``."""

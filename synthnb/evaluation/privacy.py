@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from synthnb._random import generator
 from synthnb.evaluation._intervals import auc_interval, delong_variance, excess_risk, wilson
 from synthnb.evaluation._neighbours import Points, nearest, points
-from synthnb.evaluation.base import NO_INTERVAL, Comparison, Definition, Findings, Score, rounded
+from synthnb.evaluation.base import NO_INTERVAL, Comparison, Definition, Findings, Score, Step, rounded
 
 if TYPE_CHECKING:
     from synthnb.evaluation._encode import Table
@@ -181,3 +181,12 @@ def hits_at(train: Array, control: Array, rate: float) -> tuple[int, int]:
     allowed = np.cumsum(counts) <= rate * len(control)
     bound = levels[int(allowed.sum())] if not allowed.all() else np.inf
     return int((train < bound).sum()), int((control < bound).sum())
+
+
+MEMBERSHIP_STEP = Step(
+    name="membership attack",
+    run=membership,
+    gives=(AUC, RISK, TPR),
+    parameters={"quantile": 0.1, "most_rows": 5000, "most_synthetic": 20000, "least_rows": 20},
+)
+"""``membership``."""

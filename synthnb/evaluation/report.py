@@ -21,8 +21,10 @@ from synthnb.evaluation._encode import Column, encode, shown_names
 from synthnb.evaluation._holdout import unseen
 from synthnb.evaluation._sentences import headline
 from synthnb.evaluation._size import within_size
-from synthnb.evaluation.base import Clock, Comparison, Findings, Score, rounded, run_step
-from synthnb.evaluation.profiles import Profile, find_profile
+from synthnb.evaluation.base import Clock, Comparison, Findings, Frames, Score, rounded, run_step
+from synthnb.evaluation.facts import Facts
+from synthnb.evaluation.gates import hold
+from synthnb.evaluation.profiles import Profile, find_profile, with_gates
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,7 +87,11 @@ class Report(Shown):
     omitted: dict[str, int] = field(default_factory=dict)
     """Entries left out to keep the report small, by kind."""
     gates: tuple[dict[str, Any], ...] = ()
-    """Thresholds and whether they are met; this profile sets none (see ``not_evaluated``)."""
+    """Each threshold, who says so, its outcome (``pass``, ``fail`` or ``undecided``) and why."""
+    changes: tuple[dict[str, Any], ...] = ()
+    """What the profile changes of the one it was derived from: ``what``, ``from`` and ``to``."""
+    details: dict[str, Any] = field(default_factory=dict)
+    """What a drill-down shows, by name."""
 
     def to_dict(self) -> dict[str, Any]:
         """The report as plain JSON types."""
@@ -127,6 +133,8 @@ def evaluate_frames(
     target: str | None = None,
     groups: Sequence[str] = (),
     profile: str = "auto",
+    facts: Facts | None = None,
+    gates: Mapping[str, float] | None = None,
     seed: int | None = None,
     progress: Progress | None = None,
 ) -> Report:
@@ -145,7 +153,11 @@ def evaluate_frames(
     groups : sequence of str
         Columns whose subgroups are shown.
     profile : str
-        A profile's name; ``"auto"`` is ``tabular-core/1``.
+        A profile's name, or a ``.toml`` file that extends one; ``"auto"`` goes by the frames.
+    facts : Facts, optional
+        What is known of the data beyond the frames.
+    gates : mapping, optional
+        Other limits for gates of the profile, by metric.
     seed : int, optional
         From 0 to 2**32 − 1.
     progress : callable, optional
@@ -158,16 +170,24 @@ def evaluate_frames(
     OptionError
         The profile, the target or a group doesn't exist.
     """
-    began, chosen = time.monotonic(), find_profile(profile)
+    began = time.monotonic()
+    chosen = with_gates(find_profile(_profile_for(facts or Facts()) if profile == "auto" else profile), gates or {})
     inputs = [("synthetic", synthetic, synthetic_name), ("real", real, real_name)]
     inputs += [] if holdout is None else [("hold-out", holdout, holdout_name)]
     tables = [to_pandas(frame, what=f"{what} frame")[0] for what, frame, _ in inputs]
     described = [_describe(table, name) for table, (_, _, name) in zip(tables, inputs, strict=True)]
     named = (groups,) if isinstance(groups, str) else tuple(groups)
-    comparison = compare(tables, target=target, groups=named, seed=resolve_seed(seed), budget=chosen.step_seconds)
+    comparison = compare(tables, target=target, groups=named, facts=facts, seed=resolve_seed(seed), budget=chosen.step_seconds)
     found = _run(chosen, comparison, progress or (lambda *_: None))
     report = _assemble(chosen, comparison, found, described)
     return replace(within_size(report), seconds=round(time.monotonic() - began, 3))
+
+
+def _profile_for(facts: Facts) -> str:
+    """The profile of what is stated."""
+    if facts.sources:
+        return "corpus-core/1"
+    return "text-core/1" if facts.text else "tabular-core/1"
 
 
 def _describe(table: pd.DataFrame, name: str) -> dict[str, Any]:
@@ -175,7 +195,15 @@ def _describe(table: pd.DataFrame, name: str) -> dict[str, Any]:
     return {"name": cut(name), "rows": int(rows), "columns": int(columns), "digest": frame_digest(table)}
 
 
-def compare(tables: list[pd.DataFrame], *, target: str | None, groups: tuple[str, ...], seed: int, budget: float) -> Comparison:
+def compare(
+    tables: list[pd.DataFrame],
+    *,
+    target: str | None,
+    groups: tuple[str, ...],
+    seed: int,
+    budget: float,
+    facts: Facts | None = None,
+) -> Comparison:
     """What the steps of a profile are given, from the synthetic frame, the real one and perhaps a hold-out.
 
     Raises
@@ -186,8 +214,9 @@ def compare(tables: list[pd.DataFrame], *, target: str | None, groups: tuple[str
         The target or a group isn't a column of the real frame.
     """
     synthetic, real, *held = tables
-    for what, name in [("target", target), *(("group", name) for name in groups)]:
-        if name is not None and name not in real.columns:
+    stated = facts or Facts()
+    for what, name in _named(target, groups, stated):
+        if name not in real.columns:
             raise OptionError.from_choice(f"The {what}", name, _near(name, list(real.columns)))
     shared = [name for name in real.columns if name in synthetic.columns]
     if not shared:
@@ -211,10 +240,23 @@ def compare(tables: list[pd.DataFrame], *, target: str | None, groups: tuple[str
         only_synthetic=tuple(name for name in synthetic.columns if name not in real.columns),
         target=target,
         groups=tuple(dict.fromkeys(groups)),
+        facts=stated,
+        frames=Frames(synthetic, real, None if usable.table is None else held[0][usable.kept]),
         seed=seed,
         minimum_cell=get_config().minimum_cell,
         clock=Clock(budget),
     )
+
+
+def _named(target: str | None, groups: tuple[str, ...], facts: Facts) -> Iterator[tuple[str, str]]:
+    """Every column that is named, and as what."""
+    if target is not None:
+        yield "target", target
+    listed = {"group": groups, "secret": facts.secrets, "known column": facts.known, "key": facts.keys, "text column": facts.text}
+    for what, names in listed.items():
+        yield from ((what, name) for name in names)
+    if facts.survival is not None:
+        yield from zip(("time", "event"), facts.survival, strict=True)
 
 
 def _near(name: str, columns: list[str]) -> list[str]:
@@ -236,7 +278,7 @@ def _assemble(profile: Profile, comparison: Comparison, found: Findings, describ
     shown = {column.name: column.shown for column in comparison.columns}
     return Report(
         id=f"report-{secrets.token_hex(6)}",
-        profile=profile.name,
+        profile=profile.id,
         profile_digest=profile.digest,
         created=utc_now(),
         seed=comparison.seed,
@@ -254,6 +296,9 @@ def _assemble(profile: Profile, comparison: Comparison, found: Findings, describ
         subgroups=tuple(found.subgroups[:_MOST_SUBGROUPS]),
         not_evaluated=tuple(_not_evaluated(profile, comparison, found)),
         omitted=_counts(pairs=len(found.pairs) - _MOST_PAIRS, subgroups=len(found.subgroups) - _MOST_SUBGROUPS),
+        gates=tuple(hold(profile.gates, found.scores)),
+        changes=profile.changes,
+        details=found.details,
     )
 
 

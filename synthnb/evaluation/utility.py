@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from synthnb._random import generator
 from synthnb.evaluation._encode import Column, Table, missing
 from synthnb.evaluation._intervals import auc, bootstrap
-from synthnb.evaluation.base import Comparison, Definition, Findings
+from synthnb.evaluation.base import Comparison, Definition, Findings, Step
 
 __all__ = ["GAP", "TSTR", "Predictions", "performance", "predictions", "train_and_test"]
 
@@ -199,3 +199,12 @@ def _fit_and_predict(
         width = max(int(truths[2].max()) + 1, *(table.shape[1] for table in predicted))
         predicted = [np.pad(table, ((0, 0), (0, width - table.shape[1]))) for table in predicted]
     return Predictions(task, kept[2], truths[2], predicted[0], predicted[1], [len(rows) for rows in kept[:2]], iterations)
+
+
+TSTR_STEP = Step(
+    name="train on synthetic, test on real",
+    run=train_and_test,
+    gives=(TSTR, GAP),
+    parameters={"iterations": 100, "most_rows": 20000, "least_rows": 30, "draws": 200},
+)
+"""``tstr``."""

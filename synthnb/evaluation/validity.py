@@ -9,7 +9,7 @@ import numpy as np
 
 from synthnb.evaluation._encode import Column, Table, missing, shown_names
 from synthnb.evaluation._intervals import wilson
-from synthnb.evaluation.base import NO_INTERVAL, Comparison, Definition, Findings, Score, rounded
+from synthnb.evaluation.base import NO_INTERVAL, Comparison, Definition, Findings, Score, Step, rounded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -178,3 +178,11 @@ def missing_shares(comparison: Comparison, table: Table) -> NDArray[np.float64]:
     if not table.rows:
         return np.full(len(comparison.columns), np.nan)
     return np.array([float(missing(column, table.values[column.name]).mean()) for column in comparison.columns])
+
+
+SCHEMA_STEP = Step(name="schema", run=schema, gives=(SCHEMA,))
+"""``schema``."""
+RANGES_STEP = Step(name="ranges and levels", run=adherence, gives=(RANGE, CATEGORY))
+"""``ranges``."""
+MISSING_STEP = Step(name="missing cells", run=missing_difference, gives=(MISSING,))
+"""``missing-cells``."""
