@@ -143,7 +143,7 @@ def evaluate_frames(
     Parameters
     ----------
     synthetic, real : pandas.DataFrame, polars.DataFrame or pyarrow.Table
-        The frame made, and the rows it was made from.
+        The frame made, and the rows it was made from; ``real`` may be None for a profile of texts, and is then without rows.
     synthetic_name, real_name, holdout_name : str
         What the frames are called in the report.
     holdout : frame, optional
@@ -172,10 +172,11 @@ def evaluate_frames(
     """
     began = time.monotonic()
     chosen = with_gates(find_profile(_profile_for(facts or Facts()) if profile == "auto" else profile), gates or {})
-    inputs = [("synthetic", synthetic, synthetic_name), ("real", real, real_name)]
-    inputs += [] if holdout is None else [("hold-out", holdout, holdout_name)]
-    tables = [to_pandas(frame, what=f"{what} frame")[0] for what, frame, _ in inputs]
-    described = [_describe(table, name) for table, (_, _, name) in zip(tables, inputs, strict=True)]
+    made = to_pandas(synthetic, what="synthetic frame")[0]
+    inputs = [(made, synthetic_name), (made.iloc[:0] if real is None else to_pandas(real, what="real frame")[0], real_name)]
+    inputs += [] if holdout is None else [(to_pandas(holdout, what="hold-out frame")[0], holdout_name)]
+    tables = [table for table, _ in inputs]
+    described = [_describe(table, name) for table, name in inputs]
     named = (groups,) if isinstance(groups, str) else tuple(groups)
     comparison = compare(tables, target=target, groups=named, facts=facts, seed=resolve_seed(seed), budget=chosen.step_seconds)
     found = _run(chosen, comparison, progress or (lambda *_: None))

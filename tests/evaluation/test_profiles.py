@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
 from synthnb.errors import OptionError
-from synthnb.evaluation.profiles import built_in, find_profile
+from synthnb.evaluation.profiles import built_in, find_profile, with_gates
+from synthnb.plugins import available, load
 
 PINNED = {"tabular-core/1": "sha256:ceceb38c9fed7783b42d1a2e0be155a4a868422838519a3e078ab9b5549912fc"}
 
@@ -39,3 +41,85 @@ def test_closeness_is_never_evidence_of_privacy(name: str) -> None:
         "membership_excess_risk",
         "membership_tpr_at_1pct_fpr",
     }
+
+
+OWN = """
+name = "our-registry/1"
+extends = "tabular-core/1"
+drop = ["closeness"]
+
+[parameters.pairs]
+bins = 5
+
+[[gates]]
+metric = "schema_validity"
+at_least = 0.9
+source = "our board, 2026-03"
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "own.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_profile_of_ones_own_lists_what_it_changes(tmp_path: Path) -> None:
+    profile = find_profile(written(tmp_path, OWN))
+    assert profile.id == f"our-registry/1@{profile.digest[7:15]}"
+    assert profile.extends == "tabular-core/1"
+    assert {(change["what"], str(change["from"])[:40], str(change["to"])[:8]) for change in profile.changes} == {
+        ("step closeness", "computed", "left out"),
+        ("pairs.bins", "as the metric has it", "5"),
+        ("gate schema_validity", "{'metric': 'schema_validity', 'at_least'", "{'metric"),
+    }
+    assert "closeness to training rows" not in {step.name for step in profile.steps}
+    assert next(step for step in profile.steps if step.name == "pairs of columns").parameters["bins"] == 5
+
+
+def test_the_same_name_with_another_limit_is_another_id(tmp_path: Path) -> None:
+    one = find_profile(written(tmp_path, OWN)).id
+    assert find_profile(written(tmp_path, OWN.replace("0.9", "0.8"))).id != one
+
+
+def test_every_problem_of_a_file_is_listed_at_once(tmp_path: Path) -> None:
+    text = 'name = "x"\ncolour = 1\nsteps = [3]\ndata = "table"\n[[gates]]\nmetric = "m"\nat_least = 1\nat_most = 2\nsource = ""\n'
+    with pytest.raises(OptionError, match=r"'colour' is none of.*name must read like.*gate 1: source.*exactly one of.*names of steps"):
+        find_profile(written(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (OWN.replace("our-registry/1", "tabular-core/1"), "needs a name of its own"),
+        (OWN.replace('"tabular-core/1"', '"tabular-core/9"'), "What our-registry/1 extends must be one of"),
+        (OWN.replace("bins = 5", "bins = 'many'"), r"pairs\.bins must be a number like 10"),
+        (OWN.replace("bins = 5", "bin = 5"), r"A parameter of pairs must be one of.*Did you mean 'bins'"),
+        (OWN.replace("[parameters.pairs]", "[parameters.pears]"), "A name in synthnb.metrics must be one of"),
+        (OWN.replace("0.9", "nan"), "at_least must be a number"),
+        ("name = [", "isn't TOML"),
+    ],
+)
+def test_what_cannot_be_a_profile_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(OptionError, match=said):
+        find_profile(written(tmp_path, text))
+
+
+def test_a_missing_file_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="none.toml can't be read"):
+        find_profile(tmp_path / "none.toml")
+
+
+def test_another_limit_in_a_call_is_a_change() -> None:
+    profile = with_gates(find_profile("tabular-core/1"), {"schema_validity": 0.5})
+    assert profile.id.startswith("tabular-core/1@")
+    assert profile.changes[0]["to"] == {"metric": "schema_validity", "at_least": 0.5, "source": "the user, in this call"}
+    with pytest.raises(OptionError, match="A gate's metric must be one of"):
+        with_gates(profile, {"no_such": 1.0})
+    with pytest.raises(OptionError, match="must be a number"):
+        with_gates(profile, {"schema_validity": "high"})  # type: ignore[dict-item]
+
+
+def test_every_registered_metric_loads() -> None:
+    for name in available("synthnb.metrics"):
+        assert load("synthnb.metrics", name).run

@@ -56,12 +56,11 @@ class Draft:
         kept = {name: parameters for name, parameters in self.steps.items() if name not in other.drop}
         for name, parameters in other.steps.items():
             kept[name] = kept.get(name, {}) | parameters
-        gates = {metric: gate for metric, gate in (self.gates | other.gates).items()}
         return replace(
             other,
             data=self.data,
             steps=kept,
-            gates=gates,
+            gates=self.gates | other.gates,
             left_out=self.left_out | other.left_out,
             step_seconds=other.step_seconds or self.step_seconds,
         )
