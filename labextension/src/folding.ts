@@ -16,6 +16,9 @@ const LONE = /[\ud800-\udfff]/u;
 /** Kinds of entries about a whole table that was made. */
 const TABLES = ['generate', 'texts', 'questions'];
 
+/** Kinds about what was found of a table. */
+const JUDGING = ['evaluate', 'override', 'review', 'judge'];
+
 /** Whether a text holds nothing but ASCII white space. */
 export function isBlank(text: string): boolean {
   return /^[ \t\n\r\f\v]*$/.test(text);
@@ -98,7 +101,7 @@ function outdated(ordered: Entry[]): Set<string> {
     }
     if (TABLES.includes(kind)) {
       made.set(frame, content ?? null);
-    } else if (kind === 'column' || kind === 'evaluate') {
+    } else if (kind === 'column' || JUDGING.includes(kind)) {
       about.push({ id, frame, before: made.has(frame), content: made.get(frame) ?? null });
     }
   }

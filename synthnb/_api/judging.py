@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from synthnb._api.keeping import entry_of
 from synthnb._api.making import read_source
+from synthnb._api.stating import gather_facts, names_of
 from synthnb._progress import Progress, no_progress
 from synthnb.disclosure.session import session
 from synthnb.errors import FrameError
@@ -25,18 +26,22 @@ def evaluate(
     holdout: Any = None,
     target: str | None = None,
     groups: str | Sequence[str] = (),
+    gates: Mapping[str, float] | None = None,
     names: tuple[str, str, str] = ("synthetic", "real", "holdout"),
     random_state: int | None = None,
     progress: Progress | None = None,
+    **stated: Any,
 ) -> Report:
     """Return the scores of a synthetic frame against the real one.
 
     Parameters
     ----------
-    synthetic, real : frame, str or Path
-        The frames to compare, or ``.csv`` or ``.parquet`` files.
+    synthetic, real : frame, str or Path, or mapping of frames
+        The frames to compare, or ``.csv`` or ``.parquet`` files; of several tables, mappings from name to frame.
+        Texts and questions may be evaluated without real ones.
     profile : str
-        The named set of metrics; ``"auto"`` takes ``tabular-core/1``.
+        The named set of metrics and gates, or a ``.toml`` file that extends one. ``"auto"`` takes ``tabular-core/1``,
+        ``text-core/1`` where text columns are named, ``corpus-core/1`` where sources are, ``relational-core/1`` for mappings.
     holdout : frame, str or Path, optional
         Real rows the generator never saw. Without them attacks and utility
         aren't computed, and the report says so.
@@ -44,42 +49,93 @@ def evaluate(
         The column a model would predict (train on synthetic, test on real).
     groups : sequence of str, optional
         Columns whose subgroups are shown.
+    gates : mapping, optional
+        Other limits for gates of the profile, by metric; each change is in the report.
     names : tuple of str
         What the three frames are called in the report.
     random_state : int, optional
         Seed from 0 to 2**32 - 1.
     progress : callable, optional
         Called as ``progress(done, total, what)``.
+    **stated
+        What only you can state; see `synthnb.evaluation.facts.Facts`. Columns: ``secrets`` (an attacker would guess them),
+        ``known`` (an attacker knows them), ``keys``, ``survival`` (time and event), ``text``, ``label``. Numbers: ``population``.
+        Else: ``recipe`` (whose rules are counted), ``analyses`` (functions of a frame), ``replicates``, ``attributes``
+        (texts asked for by column and level), ``examples`` (texts shown in prompts), ``sources`` (a folder of documents),
+        ``relations`` (of several tables).
 
     Returns
     -------
     Report
-        ``.scores``, each with value, interval, n and direction, or the reason why it wasn't computed.
+        ``.scores``, each with value, interval, n and direction, or the reason why it wasn't computed; ``.gates``.
 
     Raises
     ------
     FrameError
         A frame is empty, or the two have no column in common.
     OptionError
-        The target or a group isn't a column.
+        A column that is named isn't there, or the profile can't be used.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> real = pd.DataFrame({"age": range(20, 80), "smokes": [True, False, False] * 20})
+    >>> report = evaluate(real.sample(60, random_state=1), real, random_state=1)
+    >>> next(score.value for score in report.scores if score.metric == "column_shapes")
+    1.0
     """
     from synthnb.evaluation.report import evaluate_frames
 
-    if real is None:
-        raise FrameError("A real frame to compare with was expected; got none.", fix="Pass the frame the synthetic one was made from.")
-    synthetic, real = read_source(synthetic, "")[0], read_source(real, "")[0]
-    report = evaluate_frames(
-        synthetic,
-        real,
-        synthetic_name=names[0],
-        real_name=names[1],
-        holdout_name=names[2],
-        holdout=None if holdout is None else read_source(holdout, "")[0],
-        target=target,
-        groups=groups,
-        profile=profile,
-        seed=random_state,
-        progress=progress or no_progress,
-    )
+    facts = gather_facts(stated, made=synthetic)
+    if isinstance(synthetic, Mapping):
+        report = _evaluate_tables(synthetic, real, holdout, stated, profile=profile, gates=gates, seed=random_state, progress=progress)
+    else:
+        if real is None and not (facts.text or facts.sources):
+            raise FrameError("A real frame to compare with was expected; got none.", fix="Pass the frame the synthetic one was made from.")
+        report = evaluate_frames(
+            read_source(synthetic, "")[0],
+            None if real is None else read_source(real, "")[0],
+            synthetic_name=names[0],
+            real_name=names[1],
+            holdout_name=names[2],
+            holdout=None if holdout is None else read_source(holdout, "")[0],
+            target=target,
+            groups=groups,
+            profile=profile,
+            facts=facts,
+            gates=gates,
+            seed=random_state,
+            progress=progress or no_progress,
+        )
     session.remember(entry_of(report))
     return report
+
+
+def _evaluate_tables(
+    synthetic: Mapping[str, Any],
+    real: Any,
+    holdout: Any,
+    stated: Mapping[str, Any],
+    *,
+    profile: str,
+    gates: Mapping[str, float] | None,
+    seed: int | None,
+    progress: Progress | None,
+) -> Report:
+    from synthnb.evaluation.relational import evaluate_tables
+
+    for what, tables in (("real", real), ("hold-out", holdout)):
+        if not isinstance(tables, Mapping) and not (what == "hold-out" and tables is None):
+            raise FrameError(
+                f"Several synthetic tables need a mapping of {what} ones; got {names_of(tables)}.", fix='Pass {"patients": …, "visits": …}.'
+            )
+    return evaluate_tables(
+        {name: read_source(table, "")[0] for name, table in synthetic.items()},
+        {name: read_source(table, "")[0] for name, table in real.items()},
+        relations=stated.get("relations") or (),
+        holdout=None if holdout is None else {name: read_source(table, "")[0] for name, table in holdout.items()},
+        profile="relational-core/1" if profile == "auto" else profile,
+        gates=gates,
+        seed=seed,
+        progress=progress or no_progress,
+    )

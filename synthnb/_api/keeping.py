@@ -153,7 +153,13 @@ def refuse_to_lose(path: Path) -> None:
 
 
 def write_table(
-    frame: Any, path: str | Path, *, frame_name: str = "synthetic", folder: Path | None = None, overwrite: bool = False
+    frame: Any,
+    path: str | Path,
+    *,
+    frame_name: str = "synthetic",
+    folder: Path | None = None,
+    overwrite: bool = False,
+    override: str | None = None,
 ) -> dict[str, Any]:
     """Write a frame as ``.csv`` or ``.parquet`` with the record beside it, and return the export's entry.
 
@@ -172,17 +178,20 @@ def write_table(
         The notebook's folder, to which the record's path is relative; the working folder by default.
     overwrite : bool
         Replace a file that isn't as synthnb wrote it.
+    override : str, optional
+        Why it is written although a gate failed; the record states it.
 
     Raises
     ------
     OptionError
         The ending isn't known, there is a file already that isn't as synthnb wrote it,
-        or no run of this session made the frame as it now is.
+        no run of this session made the frame as it now is, or a gate failed and there is no reason to go past it.
     StorageError
         The disk is full or read-only; nothing half-written is left.
     """
-    from synthnb._frames import frame_of
-    from synthnb.disclosure.sidecar import write_data
+    from synthnb._frames import frame_digest, frame_of
+    from synthnb.disclosure.gating import refuse_failed
+    from synthnb.disclosure.sidecar import entries_about, write_data
 
     frame = frame_of(frame)
     target = Path(path).expanduser()
@@ -190,4 +199,7 @@ def write_table(
         refuse_to_lose(target)
     origin = session.origins.of(frame)
     cut_from = None if origin is None else origin.run
+    about = entries_about(frame_digest(frame), session.entries(), cut_from=cut_from)
+    for went_past in refuse_failed(about, override):
+        session.remember(went_past)
     return session.remember(write_data(frame, target, frame_name=frame_name, entries=session.entries(), cut_from=cut_from, folder=folder))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "read_choices",
+    "read_gates",
     "read_labels",
     "read_limits",
     "read_merging",
@@ -92,6 +93,24 @@ def read_survival(words: str) -> dict[str, str]:
     if not comma:
         raise OptionError(f"A time to an event reads time,event; got {shown(words)}.", fix="For example: --survival days,died")
     return {"time": time.strip(), "event": event.strip()}
+
+
+def read_gates(words: Sequence[str]) -> dict[str, float]:
+    """Read ``metric=0.2`` words.
+
+    Raises
+    ------
+    OptionError
+        A word isn't of that form.
+    """
+    found: dict[str, float] = {}
+    for word in words:
+        metric, _, limit = word.partition("=")
+        try:
+            found[metric.strip()] = float(limit)
+        except ValueError:
+            raise OptionError(f"A gate reads metric=limit; got {shown(word)}.", fix="For example: --gate singling_out_risk=0.2") from None
+    return found
 
 
 def read_panel(subject: str | None, time: str | None, end: str | None) -> Panel | None:

@@ -10,7 +10,7 @@ import click
 
 from synthnb._api.words import read_choices, read_limits
 
-__all__ = ["FILE", "column_names", "model_options", "variety_of", "variety_options", "ways_of"]
+__all__ = ["FILE", "column_names", "evaluate_options", "model_options", "variety_of", "variety_options", "ways_of"]
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -44,6 +44,25 @@ _VARIETY = (
     click.option("--max-tokens", type=int, help="Longest text, in tokens."),
     click.option("--temperature", type=float, help="How freely the model chooses its words, 0 to 2."),
 )
+_EVALUATION = (
+    click.option("--against", type=click.Path(path_type=Path), help="The real table SYNTHETIC was made from; texts can do without."),
+    click.option("--holdout", type=click.Path(path_type=Path), help="Real rows the generator never saw; attacks and utility need them."),
+    click.option("--target", help="The column a model would predict."),
+    click.option("--groups", callback=column_names, help="Columns, comma-separated, whose subgroups are shown."),
+    click.option("--profile", default="auto", show_default=True, help="The named set of metrics and gates, or a .toml file extending one."),
+    click.option("--gate", multiple=True, help="Another limit for a gate of the profile, as metric=0.2; may be repeated."),
+    click.option("--secrets", callback=column_names, help="Columns, comma-separated, that an attacker would guess."),
+    click.option("--known", callback=column_names, help="Columns, comma-separated, that an attacker knows."),
+    click.option("--keys", callback=column_names, help="Columns, comma-separated, of which each is different in every row."),
+    click.option("--survival", help="A time and its event, as time,event."),
+    click.option("--population", type=int, help="How many people the real rows are a sample of."),
+    click.option("--recipe", type=FILE, help="A .recipe.json file with what was to be made; its rules are counted."),
+    click.option("--text", callback=column_names, help="Columns, comma-separated, of texts; the profile is then text-core/1."),
+    click.option("--label", help="The column that says what a text was to show."),
+    click.option("--sources", type=click.Path(path_type=Path), help="The folder of documents that questions were written from."),
+    click.option("--relation", "relations", multiple=True, help="How two tables of a folder hang together; may be repeated."),
+    click.option("--seed", type=int, help="Whole number that makes the result repeatable."),
+)
 
 
 def _with(command: _Command, options: tuple[Callable[[_Command], _Command], ...]) -> _Command:
@@ -55,6 +74,11 @@ def _with(command: _Command, options: tuple[Callable[[_Command], _Command], ...]
 def model_options(command: _Command) -> _Command:
     """Give a command the options of every verb that uses a language model."""
     return _with(command, _MODEL)
+
+
+def evaluate_options(command: _Command) -> _Command:
+    """Give a command the options of every verb that evaluates."""
+    return _with(command, _EVALUATION)
 
 
 def variety_options(command: _Command) -> _Command:

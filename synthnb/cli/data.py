@@ -1,8 +1,7 @@
-"""`synthnb generate` and `synthnb evaluate`: tables in files."""
+"""`synthnb generate`, `impute`, `profile` and `budget`: tables in files."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,12 +17,14 @@ from synthnb.errors import OptionError, StorageError, shown
 __all__ = [
     "budget_command",
     "check_targets",
-    "evaluate_command",
     "generate_command",
     "impute_command",
     "profile_command",
     "read_text",
+    "refuse_input",
+    "tables_of",
     "tell_made",
+    "write_text",
 ]
 
 
@@ -55,6 +56,7 @@ __all__ = [
 @click.option("--target", help="For the engine llm: the column whose groups are balanced, and which --curate needs.")
 @click.option("--curate", is_flag=True, help="For the engine llm: keep only rows whose target a small classifier finds credible.")
 @click.option("--save", type=FILE, help="A .synthgen file to keep the fitted generator in.")
+@click.option("--summary", type=FILE, help="For a description: a real table whose figures fill in what it leaves open; no row is used.")
 @click.option("--save-recipe", type=FILE, help="For a description: a .recipe.json file to keep the recipe in.")
 @click.option("--overwrite", is_flag=True, help="Replace what is written even if it isn't as synthnb wrote it.")
 @model_options
@@ -70,18 +72,21 @@ def generate_command(
     if (source is None) is (describe is None):
         raise OptionError("Either SOURCE or --describe was expected; got both or neither.", fix="Name one of them.")
     given = asked["given"]
-    check_targets(out, save, [path for path in (source, describe, given, asked["recipe"]) if path], overwrite=overwrite)
+    check_targets(out, save, [path for path in (source, describe, given, asked["recipe"], asked["summary"]) if path], overwrite=overwrite)
     if save is not None:
         _check_save(source, asked)
     arguments = _arguments(asked) | ways_of(asked)
     fixed = None if given is None else read_table(given)
     if describe is not None:
         _check_described(describe, save_recipe, arguments | {"recipe": asked["recipe"], "given": fixed}, overwrite=overwrite)
+    elif asked["summary"] is not None:
+        raise OptionError("--summary is for a description; a table was named.", fix="Leave it out, or describe the table with --describe.")
     elif save_recipe is not None:
         raise OptionError(
             "--save-recipe is for a description; a table was named.", fix="Leave it out, or run: synthnb profile SOURCE --out FILE"
         )
-    made_from = _source(source) if describe is None else _compiled(describe, save_recipe, arguments, out.name, overwrite=overwrite)
+    wanted = arguments | {"summary": asked["summary"]}
+    made_from = _source(source) if describe is None else _compiled(describe, save_recipe, wanted, out.name, overwrite=overwrite)
     with terminal_progress("Generating") as progress:
         made = generate(
             made_from,
@@ -110,8 +115,17 @@ def _check_save(source: Path | None, asked: Mapping[str, Any]) -> None:
 
 def _source(source: Path | None) -> Any:
     """What rows are made from; of a folder, its tables by name."""
-    if source is None or not source.is_dir():
-        return source
+    return source if source is None or not source.is_dir() else tables_of(source)
+
+
+def tables_of(source: Path) -> dict[str, Any]:
+    """The tables of a folder by name.
+
+    Raises
+    ------
+    OptionError
+        It holds none.
+    """
     files = sorted(path for path in source.iterdir() if path.suffix.lower() in SUFFIXES)
     if not files:
         raise OptionError(f"The folder {shown(str(source))} holds no {' or '.join(SUFFIXES)} file.", fix="Name a folder of tables.")
@@ -153,7 +167,7 @@ def _compiled(describe: Path, save_recipe: Path | None, arguments: Mapping[str, 
     from synthnb.jupyter.mime import compiled_bundle
     from synthnb.recipes.io import write_recipe
 
-    asked = {key: arguments[key] for key in ("rows", "model", "sensitive", "limits", "random_state")}
+    asked = {key: arguments[key] for key in ("rows", "summary", "model", "allow_hosted", "sensitive", "limits", "random_state")}
     with terminal_progress("Compiling") as progress:
         compiled = compile_recipe(read_text(describe), name=name, progress=progress, **asked)
     click.echo(compiled_bundle(shape_of(compiled))["text/plain"])
@@ -196,7 +210,7 @@ def read_text(path: Path) -> str:
 
 def check_targets(out: Path, save: Path | None, read: Sequence[Path], *, overwrite: bool) -> None:
     """Refuse what couldn't be written before anything is fitted or spent."""
-    _refuse_input(out, *read)
+    refuse_input(out, *read)
     from synthnb._api import refuse_to_lose
     from synthnb.engines.saving import checked_path
 
@@ -208,7 +222,7 @@ def check_targets(out: Path, save: Path | None, read: Sequence[Path], *, overwri
         refuse_to_lose(out)
     if save is not None:
         checked_path(save)
-        _refuse_input(save, out, *read)
+        refuse_input(save, out, *read)
         if save.exists() and not overwrite:
             raise OptionError(f"{shown(str(save))} exists.", fix="Choose another name, or add --overwrite.")
 
@@ -257,7 +271,7 @@ def impute_command(source: Path, out: Path, columns: list[str], engine: str, see
     """Fill the missing cells of the real table in SOURCE by draws conditioned on what is there."""
     from synthnb._api import impute, write_table
 
-    _refuse_input(out, source)
+    refuse_input(out, source)
     with terminal_progress("Filling") as progress:
         made = impute(source, columns=columns or None, engine=engine, name=out.name, random_state=seed, progress=progress)
     entry = write_table(made.frame, out, frame_name=out.name, overwrite=overwrite)
@@ -280,44 +294,7 @@ def budget_command(account: str | None, epsilon: float | None, delta: float | No
     click.echo(budgets_bundle(budgets(account))["text/plain"])
 
 
-@click.command("evaluate")
-@click.argument("synthetic", type=FILE)
-@click.option("--against", type=FILE, required=True, help="The real table SYNTHETIC was made from.")
-@click.option("--holdout", type=FILE, help="Real rows the generator never saw; attacks and utility need them.")
-@click.option("--target", help="The column a model would predict.")
-@click.option("--groups", callback=column_names, help="Columns, comma-separated, whose subgroups are shown.")
-@click.option("--seed", type=int, help="Whole number that makes the result repeatable.")
-@click.option("--out", type=FILE, help="Also write the report, as .html or .json.")
-def evaluate_command(
-    synthetic: Path, against: Path, holdout: Path | None, target: str | None, groups: list[str], seed: int | None, out: Path | None
-) -> None:
-    """Evaluate the table in SYNTHETIC against the real one."""
-    from synthnb._api import evaluate
-
-    if out is not None:
-        _refuse_input(out, synthetic, against, *([holdout] if holdout else []))
-        if out.suffix not in {".html", ".json"}:
-            raise OptionError(f"A report is written as .html or .json; got {shown(out.name)}.", fix="Choose one of these endings.")
-    names = (synthetic.name, against.name, holdout.name if holdout else "holdout")
-    with terminal_progress("Evaluating") as progress:
-        report = evaluate(
-            synthetic, against, holdout=holdout, target=target, groups=groups, names=names, random_state=seed, progress=progress
-        )
-    from synthnb.jupyter.mime import report_bundle
-
-    shape = report.to_dict()
-    bundle = report_bundle(shape, [])
-    click.echo(bundle["text/plain"])
-    if out is not None:
-        write_text(out, json.dumps(shape, indent=1, ensure_ascii=False) if out.suffix == ".json" else _page(bundle["text/html"]))
-        click.echo(f"Wrote {out}.")
-
-
-def _page(body: str) -> str:
-    return f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Evaluation report</title></head><body>{body}</body></html>'
-
-
-def _refuse_input(out: Path, *inputs: Path) -> None:
+def refuse_input(out: Path, *inputs: Path) -> None:
     """Refuse to write over a table that is read."""
     if out.exists() and any(path.exists() and out.samefile(path) for path in inputs):
         raise OptionError(f"{shown(str(out))} is read here; writing to it would lose the table.", fix="Choose another name for --out.")

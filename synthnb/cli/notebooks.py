@@ -32,11 +32,12 @@ def disclose_command(notebook: Path, restore: bool, check: bool) -> None:
 @click.argument("notebook", type=_FILE)
 @click.argument("out", type=_FILE)
 @click.option("--overwrite", is_flag=True, help="Replace OUT even if it isn't as synthnb wrote it.")
-def export_command(notebook: Path, out: Path, overwrite: bool) -> None:
+@click.option("--override", help="Why it is exported although a gate failed, in words; the record states it.")
+def export_command(notebook: Path, out: Path, overwrite: bool, override: str | None) -> None:
     """Export NOTEBOOK with its disclosure to OUT (.html, .md or .ipynb)."""
     from synthnb.jupyter.exporting import export_notebook
 
-    detail = export_notebook(notebook, out, overwrite=overwrite)["detail"]
+    detail = export_notebook(notebook, out, overwrite=overwrite, override=override)["detail"]
     record = f"record {detail['record_digest'][:19]}…" if detail["record_digest"] else "no record: nothing in it was made by synthnb"
     click.echo(f"Wrote {out} ({detail['bytes']:,} bytes, {record}).")
 

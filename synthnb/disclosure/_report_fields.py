@@ -11,6 +11,7 @@ from typing import Any
 from synthnb._canonical import without
 from synthnb.disclosure._phrases import named
 from synthnb.disclosure._run_fields import tool
+from synthnb.disclosure.reading import mapping
 
 __all__ = ["report_detail", "report_fields"]
 
@@ -57,8 +58,8 @@ def report_fields(report: Mapping[str, Any]) -> Fields:
     subject = named(report["synthetic"]["name"])
     fields: Fields = {
         "evaluationProfile": f"{subject}: {report['profile']}, seed {report['seed']}, {report['id']}; "
-        f"compared with {_frame(report['real'])}",
-        "gates": f"{subject}: none set",
+        f"compared with {_frame(report['real'])}{_changes(report)}",
+        "gates": _gates(report, subject),
         "holdoutDefinition": _holdout(report, subject),
         "subgroupDefinitions": _subgroups(report, subject),
         "uncertainty": f"{subject}: 95 % confidence intervals (CI) where a score has one; "
@@ -84,6 +85,33 @@ def _frame(frame: Mapping[str, Any]) -> str:
     columns = frame.get("columns", ())
     width = columns if isinstance(columns, int) else len(columns)
     return f"{named(frame['name'])}, {frame['rows']:,} rows, {width} columns, {frame['digest']}"
+
+
+def _gates(report: Mapping[str, Any], subject: str) -> list[str]:
+    """Each gate in words, with who set it and, where it decided nothing, why."""
+    from synthnb.disclosure.gating import gate_sentence
+
+    gates = [mapping(gate) for gate in report.get("gates") or []]
+    if not gates:
+        return [f"{subject}: none set"]
+    return [
+        f"{subject}: {gate_sentence(gate)} (limit: {gate.get('source') or 'no source given'}"
+        f"{'; ' + str(gate.get('reason')) if gate['outcome'] == 'undecided' else ''})"
+        for gate in gates
+    ]
+
+
+def _changes(report: Mapping[str, Any]) -> str:
+    """What the profile changes of the one it was derived from."""
+    changes = [f"{change['what']} from {_plain(change['from'])} to {_plain(change['to'])}" for change in report.get("changes") or []]
+    return f"; changed from the shipped profile: {'; '.join(changes)}" if changes else ""
+
+
+def _plain(value: object) -> str:
+    """A threshold or a parameter as a sentence has it."""
+    if isinstance(value, Mapping):
+        return next((f"{value[side]:g}" for side in ("at_most", "at_least") if isinstance(value.get(side), (int, float))), "nothing")
+    return "nothing" if value is None else named(str(value))
 
 
 def _holdout(report: Mapping[str, Any], subject: str) -> str:

@@ -24,7 +24,7 @@ one doesn't make the entry unreadable: ``verify`` reports it.
 **Superseding.** Among the entries whose ``kind`` isn't ``disclose``, the last
 of each ``slot`` is current and the earlier ones are superseded. Entries of kind
 ``disclose`` are always current. What was said of a frame that has been made
-anew doesn't count either: an entry of kind ``column`` or ``evaluate`` whose ``frame`` is
+anew doesn't count either: an entry of kind ``column``, ``evaluate``, ``override``, ``review`` or ``judge`` whose ``frame`` is
 a string is superseded too if there is an entry of kind ``generate``, ``texts`` or ``questions`` with that
 ``frame``, unless the last such entry of all has the same ``content`` (by value; a
 missing key is null) as the last one that comes before it in order.
@@ -66,6 +66,7 @@ from synthnb.disclosure.fields import Field, catalogue
 
 __all__ = [
     "COLUMNS",
+    "JUDGING",
     "MAKING",
     "SCHEMA",
     "TABLES",
@@ -87,6 +88,8 @@ TABLES = ("generate", "texts", "questions")
 """Kinds of entries about a whole table that was made."""
 COLUMNS = ("column",)
 """Kinds about a column that was added to a table."""
+JUDGING = ("evaluate", "override", "review", "judge")
+"""Kinds about what was found of a table."""
 MAKING = (*TABLES, *COLUMNS, "impute")
 """Kinds about cells that were made."""
 
@@ -167,7 +170,7 @@ def _outdated(ordered: list[Entry]) -> set[str]:
             continue
         if entry["kind"] in TABLES:
             made[frame] = entry.get("content")
-        elif entry["kind"] in {*COLUMNS, "evaluate"}:
+        elif entry["kind"] in {*COLUMNS, *JUDGING}:
             about.append((entry["id"], frame, frame in made, made.get(frame)))
     return {name for name, frame, was_made, content in about if frame in made and not (was_made and same(made[frame], content))}
 

@@ -32,6 +32,9 @@ _WORDS = {
     "questions": "wrote questions from documents",
     "impute": "filled missing cells",
     "evaluate": "evaluated",
+    "override": "went past a gate that failed",
+    "review": "reviewed by people",
+    "judge": "judged by a language model",
     "disclose": "stated by a person",
     "export": "exported",
 }

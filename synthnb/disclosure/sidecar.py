@@ -10,7 +10,7 @@ from typing import Any
 from synthnb._canonical import digest_file
 from synthnb._files import write_atomically
 from synthnb.disclosure.entries import entry_for_export
-from synthnb.disclosure.folding import MAKING, Entry, in_order
+from synthnb.disclosure.folding import JUDGING, MAKING, Entry, in_order
 from synthnb.disclosure.reading import mapping
 from synthnb.disclosure.record import Record
 from synthnb.errors import OptionError, shown
@@ -68,8 +68,8 @@ def entries_about(content: str, entries: Iterable[Entry], *, cut_from: str | Non
     kept = {entry["id"] for entry in chain}
 
     def counts(entry: Entry) -> bool:
-        judged = mapping(mapping(entry.get("detail")).get("synthetic")).get("digest")
-        return entry["kind"] == "disclose" or entry["id"] in kept or (entry["kind"] == "evaluate" and bool(chain) and judged in wanted)
+        judged = entry.get("content")
+        return entry["kind"] == "disclose" or entry["id"] in kept or (entry["kind"] in JUDGING and bool(chain) and judged in wanted)
 
     return [entry for entry in known if counts(entry)]
 

@@ -19,7 +19,9 @@ __all__ = ["export_frame", "export_notebook", "export_this", "verify_this"]
 _NOT_KNOWN = "Which notebook this is isn't known here."
 
 
-def export_notebook(notebook: str | Path | None, out: str | Path, *, overwrite: bool = False) -> dict[str, Any]:
+def export_notebook(
+    notebook: str | Path | None, out: str | Path, *, overwrite: bool = False, override: str | None = None
+) -> dict[str, Any]:
     """Export a notebook with its disclosure, and return the export's entry.
 
     Parameters
@@ -30,11 +32,13 @@ def export_notebook(notebook: str | Path | None, out: str | Path, *, overwrite: 
         Where to write; ``.html``, ``.md`` or ``.ipynb`` says what.
     overwrite : bool
         Replace a file that isn't as synthnb wrote it.
+    override : str, optional
+        Why it is exported although a gate failed; the record states it.
 
     Raises
     ------
     OptionError
-        The ending isn't one of these, or a file would be lost.
+        The ending isn't one of these, a file would be lost, or a gate failed and there is no reason to go past it.
     NotebookError
         The notebook's file doesn't exist or isn't a notebook.
     StorageError
@@ -46,17 +50,24 @@ def export_notebook(notebook: str | Path | None, out: str | Path, *, overwrite: 
     target = Path(out).expanduser()
     if not overwrite:
         refuse_to_lose(target)
-    return session.remember(entry_for_export(nbconvert.export_notebook(notebook or _session_notebook(), target)))
+    written = nbconvert.export_notebook(notebook or _session_notebook(), target, override=override)
+    for went_past in written.pop("overrides"):
+        session.remember(went_past)
+    return session.remember(entry_for_export(written))
 
 
-def export_frame(frame: Any, name: str, file: str, variables: Mapping[str, Any], *, overwrite: bool) -> dict[str, Any]:
+def export_frame(
+    frame: Any, name: str, file: str, variables: Mapping[str, Any], *, overwrite: bool, override: str | None = None
+) -> dict[str, Any]:
     """Write a frame with its sidecar and return what to show."""
     notebook = find_notebook(None, variables)
     folder = None if notebook is None else notebook.parent
-    return _shown(write_table(frame, file, frame_name=name, folder=folder, overwrite=overwrite), "")
+    return _shown(write_table(frame, file, frame_name=name, folder=folder, overwrite=overwrite, override=override), "")
 
 
-def export_this(file: str, named: str | None, variables: Mapping[str, Any], *, overwrite: bool) -> dict[str, Any]:
+def export_this(
+    file: str, named: str | None, variables: Mapping[str, Any], *, overwrite: bool, override: str | None = None
+) -> dict[str, Any]:
     """Export this notebook as it now is, and return what to show.
 
     Where no file is known (plain IPython, nbclient) the session's own runs are
@@ -69,9 +80,9 @@ def export_this(file: str, named: str | None, variables: Mapping[str, Any], *, o
     path = find_notebook(named, variables)
     if path is None:
         note = f"{_NOT_KNOWN} The file holds what this session has shown; for all of it run: synthnb export NOTEBOOK {file}"
-        return _shown(export_notebook(None, file, overwrite=overwrite), note)
+        return _shown(export_notebook(None, file, overwrite=overwrite, override=override), note)
     note = "" if save_first(path) else f"Exported as last saved at {time.strftime('%H:%M:%S', time.localtime(path.stat().st_mtime))}."
-    return _shown(export_notebook(path, file, overwrite=overwrite), note)
+    return _shown(export_notebook(path, file, overwrite=overwrite, override=override), note)
 
 
 def verify_this(file: str | None, named: str | None, variables: Mapping[str, Any]) -> dict[str, Any]:
@@ -86,7 +97,8 @@ def verify_this(file: str | None, named: str | None, variables: Mapping[str, Any
 
 
 def _shown(entry: dict[str, Any], note: str) -> dict[str, Any]:
-    return session.mark_shown([entry], export_bundle(entry, note))
+    overrides = [waiting for waiting in session.unseen() if waiting["kind"] == "override"]
+    return session.mark_shown([*overrides, entry], export_bundle(entry, note, overrides))
 
 
 def _session_notebook() -> dict[str, Any]:

@@ -31,8 +31,9 @@ from synthnb._clock import utc_now
 from synthnb._files import write_atomically
 from synthnb.disclosure.embedded import comment, island_json
 from synthnb.disclosure.files import disclosure_status, parse_notebook, read_notebook
+from synthnb.disclosure.gating import refuse_failed
 from synthnb.disclosure.jsonld import json_ld
-from synthnb.disclosure.notebook import MIME, apply, is_disclosure, upsert
+from synthnb.disclosure.notebook import MIME, SCHEMA, apply, is_disclosure, upsert
 from synthnb.disclosure.page import page_part
 from synthnb.disclosure.reading import mapping
 from synthnb.disclosure.sidecar import relative
@@ -179,7 +180,7 @@ class SynthNotebookExporter(NotebookExporter):
 _EXPORTERS: dict[str, Any] = {".html": SynthHTMLExporter, ".md": SynthMarkdownExporter, ".ipynb": SynthNotebookExporter}
 
 
-def export_notebook(notebook: str | Path | Mapping[str, Any], out: str | Path) -> dict[str, Any]:
+def export_notebook(notebook: str | Path | Mapping[str, Any], out: str | Path, *, override: str | None = None) -> dict[str, Any]:
     """Write a notebook as ``.html``, ``.md`` or ``.ipynb`` with its disclosure up to date.
 
     Parameters
@@ -188,17 +189,20 @@ def export_notebook(notebook: str | Path | Mapping[str, Any], out: str | Path) -
         The notebook's file, which isn't changed, or its content.
     out : str or Path
         Where to write; the ending says what.
+    override : str, optional
+        Why it is exported although a gate failed.
 
     Returns
     -------
     dict
         ``path`` (relative to the notebook's folder), ``sha256``, ``bytes`` and ``record_digest``
-        (None for a notebook without a record): what `synthnb.disclosure.entries.entry_for_export` takes.
+        (None for a notebook without a record): what `synthnb.disclosure.entries.entry_for_export` takes;
+        and ``overrides``, entries that went into the export.
 
     Raises
     ------
     OptionError
-        The ending isn't one of these, or the notebook would be overwritten.
+        The ending isn't one of these, the notebook would be overwritten, or a gate failed and there is no reason to go past it.
     NotebookError
         The notebook's file doesn't exist or isn't a notebook.
     StorageError
@@ -211,14 +215,29 @@ def export_notebook(notebook: str | Path | Mapping[str, Any], out: str | Path) -
     if file is not None and target.resolve() == file.resolve():
         raise OptionError(f"An export to another file was expected; {target.name} is the notebook itself.", fix="Choose another name.")
     given = parse_notebook(json.dumps(notebook).encode(), "the notebook") if file is None else read_notebook(file)
-    ready = disclosed(_current(given))
+    current = _current(given)
+    ready = disclosed(current)
+    overrides = refuse_failed(mapping(ready.metadata.get("synthnb")).get("entries") or [], override)
+    if overrides:
+        ready = disclosed(_with_output(current, overrides))
     name = (file or target).stem
     text, _ = _EXPORTERS[target.suffix.lower()]().from_notebook_node(ready, {"metadata": {"name": name}})
     data = text.encode("utf-8", "backslashreplace")
     write_atomically(target, data)
     digest = mapping(ready.metadata.get("synthnb")).get("digest")
     where = relative(target, file.parent if file else None)
-    return {"path": where, "sha256": digest_bytes(data), "bytes": len(data), "record_digest": digest}
+    return {"path": where, "sha256": digest_bytes(data), "bytes": len(data), "record_digest": digest, "overrides": overrides}
+
+
+def _with_output(notebook: NotebookNode, entries: list[dict[str, Any]]) -> NotebookNode:
+    """A copy whose last code cell shows these entries too."""
+    made = copy.deepcopy(notebook)
+    last = [cell for cell in made.cells if cell.cell_type == "code"][-1]
+    text = "\n".join(str(entry["fields"]["gates"]) for entry in entries)
+    form: Any = nbformat
+    data = {"text/plain": text, MIME: {"schema": SCHEMA, "entries": entries}}
+    last.outputs.append(form.v4.new_output("display_data", data=data))
+    return made
 
 
 def _current(notebook: dict[str, Any]) -> NotebookNode:

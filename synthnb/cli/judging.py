@@ -1,0 +1,66 @@
+"""`synthnb evaluate`: a table in a file against the real one."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from synthnb._api.words import read_gates, read_survival
+from synthnb.cli._options import FILE, evaluate_options
+from synthnb.cli._progress import terminal_progress
+from synthnb.cli.data import refuse_input, tables_of, write_text
+from synthnb.errors import OptionError, shown
+
+__all__ = ["evaluate_command", "page", "words_of"]
+
+_TABLES = click.Path(path_type=Path)
+_STATED = ("secrets", "known", "keys", "text", "population", "label", "recipe", "sources")
+
+
+def words_of(asked: dict[str, Any]) -> dict[str, Any]:
+    """What `evaluate` is asked for, from the command's words."""
+    stated = {name: asked[name] for name in _STATED if asked[name]}
+    if asked["survival"]:
+        stated["survival"] = read_survival(asked["survival"])
+    if asked["relations"]:
+        stated["relations"] = list(asked["relations"])
+    same = {name: asked[name] for name in ("target", "groups", "profile")}
+    return same | stated | {"gates": read_gates(asked["gate"]), "random_state": asked["seed"]}
+
+
+@click.command("evaluate")
+@click.argument("synthetic", type=_TABLES)
+@evaluate_options
+@click.option("--out", type=FILE, help="Also write the report, as .html or .json.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if a gate failed.")
+def evaluate_command(synthetic: Path, against: Path | None, holdout: Path | None, out: Path | None, strict: bool, **asked: Any) -> None:
+    """Evaluate the table in SYNTHETIC, or the folder of tables, against the real one."""
+    from synthnb._api import evaluate
+    from synthnb.evaluation.gates import pass_all
+    from synthnb.jupyter.mime import report_bundle
+
+    if out is not None:
+        refuse_input(out, synthetic, *(path for path in (against, holdout) if path))
+        if out.suffix not in {".html", ".json"}:
+            raise OptionError(f"A report is written as .html or .json; got {shown(out.name)}.", fix="Choose one of these endings.")
+    names = (synthetic.name, against.name if against else "none", holdout.name if holdout else "holdout")
+    frames = [tables_of(path) if path is not None and path.is_dir() else path for path in (synthetic, against, holdout)]
+    with terminal_progress("Evaluating") as progress:
+        report = evaluate(frames[0], frames[1], holdout=frames[2], names=names, progress=progress, **words_of(asked))
+    shape = report.to_dict()
+    bundle = report_bundle(shape, [])
+    click.echo(bundle["text/plain"])
+    if out is not None:
+        write_text(out, json.dumps(shape, indent=1, ensure_ascii=False) if out.suffix == ".json" else page(bundle["text/html"]))
+        click.echo(f"Wrote {out}.")
+    if strict and not pass_all(report.gates):
+        sys.exit(1)
+
+
+def page(body: str, title: str = "Evaluation report") -> str:
+    """A page around a fragment of ours."""
+    return f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title></head><body>{body}</body></html>'

@@ -1,0 +1,53 @@
+"""``%synth evaluate``: from the words of the line to a report."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from synthnb._api import evaluate
+from synthnb._api.words import read_gates, read_survival
+from synthnb.jupyter.namespace import look_up
+from synthnb.jupyter.progress import CellProgress
+
+if TYPE_CHECKING:
+    from synthnb.evaluation.report import Report
+
+__all__ = ["evaluate_as_asked", "stated_words"]
+
+_COLUMNS = ("secrets", "known", "keys", "text")
+
+
+def stated_words(given: Namespace, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """What a line states about the data, by the names that `evaluate` has for it."""
+    said: dict[str, Any] = {name: getattr(given, name) for name in (*_COLUMNS, "population", "label", "sources")}
+    for name in ("replicates", "examples"):
+        said[name] = None if getattr(given, name) is None else look_up(getattr(given, name), variables)
+    recipe = given.recipe
+    said["recipe"] = look_up(recipe, variables) if recipe is not None and not recipe.endswith(".json") else recipe
+    said["survival"] = None if given.survival is None else read_survival(given.survival)
+    said["analyses"] = {name: look_up(name, variables) for name in given.analysis or ()} or None
+    said["relations"] = given.relation or None
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def evaluate_as_asked(given: Namespace, variables: Mapping[str, Any]) -> Report:
+    """Evaluate the frames that a line names."""
+    synthetic = look_up(given.frame, variables)
+    real, holdout = (None if name is None else look_up(name, variables) for name in (given.against, given.holdout))
+    stated, gates = stated_words(given, variables), read_gates(given.gate or ())
+    with CellProgress("Evaluating") as progress:
+        return evaluate(
+            synthetic,
+            real,
+            profile=given.profile or "auto",
+            holdout=holdout,
+            target=given.target,
+            groups=given.groups or (),
+            gates=gates,
+            names=(given.frame, given.against or "none", given.holdout or "holdout"),
+            random_state=given.seed,
+            progress=progress,
+            **stated,
+        )
