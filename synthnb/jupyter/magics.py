@@ -96,7 +96,7 @@ class SynthMagics(Magics):
                 f"%%synth generate {given.frame[:60]} has no use for a cell's body, which describes a table in place of a frame.",
                 fix="Leave out the frame, or the cell's body.",
             )
-        for flag in ("yes", "save_recipe"):
+        for flag in ("yes", "save_recipe", "summary"):
             if getattr(given, flag):
                 raise OptionError(f"--{flag.replace('_', '-')} is for a description in the cell's body.", fix="Leave it out.")
         name = self._checked(given.__dict__["as"], given.overwrite)
@@ -171,22 +171,10 @@ class SynthMagics(Magics):
         write_questions_as_asked(given, self._variables, name, self._assign)
 
     def _evaluate(self, given: Namespace, _: str | None) -> Any:
-        from synthnb._api import evaluate
+        from synthnb.jupyter.judging import evaluate_as_asked
 
         name = self._checked(given.__dict__["as"], given.overwrite)
-        synthetic, real = self._frame(given.frame), self._frame(given.against)
-        holdout = None if given.holdout is None else self._frame(given.holdout)
-        with CellProgress("Evaluating") as progress:
-            report = evaluate(
-                synthetic,
-                real,
-                holdout=holdout,
-                target=given.target,
-                groups=given.groups or (),
-                names=(given.frame, given.against, given.holdout or "holdout"),
-                random_state=given.seed,
-                progress=progress,
-            )
+        report = evaluate_as_asked(given, self._variables)
         if name is None:
             return report
         self._assign(name, report)
@@ -223,9 +211,10 @@ class SynthMagics(Magics):
         from synthnb.jupyter.exporting import export_frame, export_this
 
         if given.frame is not None:
-            publish_bundle(export_frame(self._frame(given.frame), given.frame, given.file, self._variables, overwrite=given.overwrite))
+            frame, ways = self._frame(given.frame), {"overwrite": given.overwrite, "override": given.override}
+            publish_bundle(export_frame(frame, given.frame, given.file, self._variables, **ways))
         else:
-            publish_bundle(export_this(given.file, given.notebook, self._variables, overwrite=given.overwrite))
+            publish_bundle(export_this(given.file, given.notebook, self._variables, overwrite=given.overwrite, override=given.override))
 
     def _verify(self, given: Namespace, _: str | None) -> None:
         from synthnb.jupyter.exporting import verify_this

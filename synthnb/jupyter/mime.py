@@ -317,15 +317,15 @@ def differences_bundle(found: Mapping[str, Any]) -> Json:
     }
 
 
-def export_bundle(entry: Mapping[str, Any], note: str = "") -> Json:
-    """A file that was written: where, its digest and its record's."""
+def export_bundle(entry: Mapping[str, Any], note: str = "", overrides: Sequence[Mapping[str, Any]] = ()) -> Json:
+    """A file that was written: where, its digest and its record's; with it, what was said to go past gates that failed."""
     view = export_view(entry, note)
     lines = [view["title"], *(f"{name}: {words}" for name, words, _ in view["facts"]), *([view["note"]] if view["note"] else [])]
     return {
         "text/html": _render("export.html.j2", **view),
         "text/markdown": _render("export.md.j2", **view),
         "text/plain": "\n".join(lines),
-        RECORD_MIME: _record([entry]),
+        RECORD_MIME: _record([*overrides, entry]),
     }
 
 

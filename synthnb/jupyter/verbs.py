@@ -87,6 +87,29 @@ _WORDS = (
     Option(name="--max-tokens", help="Longest text, in tokens.", takes="number"),
     Option(name="--temperature", help="How freely the model chooses its words, 0 to 2.", takes="decimal"),
 )
+_COMPARED = (
+    Option(name="--against", help="The real frame it was made from; texts and questions can do without.", takes="frame"),
+    Option(name="--holdout", help="Real rows the generator never saw; attacks and utility need them.", takes="frame"),
+    Option(name="--target", help="The column a model would predict.", takes="column"),
+    _GROUPS,
+    Option(name="--profile", help="The named set of metrics and gates, or a .toml file that extends one; auto, if left out."),
+    Option(name="--gate", help="Another limit for a gate of the profile, as metric=0.2; the report lists the change.", repeats=True),
+)
+_STATED = (
+    Option(name="--secrets", help="Columns, comma-separated, that an attacker would guess.", takes="columns"),
+    Option(name="--known", help="Columns, comma-separated, that an attacker knows; all others, if left out.", takes="columns"),
+    Option(name="--keys", help="Columns, comma-separated, of which each is different in every row.", takes="columns"),
+    Option(name="--survival", help="A time and its event, as time,event."),
+    Option(name="--population", help="How many people the real rows are a sample of.", takes="number"),
+    Option(name="--recipe", help="A variable or file with what was to be made; its rules are counted.", takes="variable"),
+    Option(name="--analysis", help="A function of a frame, run on both; the estimates are compared.", takes="variable", repeats=True),
+    Option(name="--replicates", help="Further syntheses of the same frame, over which decisions are counted.", takes="variable"),
+    Option(name="--text", help="Columns, comma-separated, of texts; the profile is then text-core/1.", takes="columns"),
+    Option(name="--label", help="The column that says what a text was to show.", takes="column"),
+    Option(name="--examples", help="A variable with texts that prompts showed to the model.", takes="variable"),
+    Option(name="--sources", help="The folder of documents of questions; the profile is then corpus-core/1.", takes="file"),
+    Option(name="--relation", help='For several tables: how two hang together, such as "patients.id -> visits.patient".', repeats=True),
+)
 _NOTEBOOK = Option(name="--notebook", help="The notebook's file, where the front end doesn't say which it is.", takes="file")
 
 VERBS: dict[str, Verb] = {
@@ -143,8 +166,18 @@ VERBS: dict[str, Verb] = {
                 Option(name="--save", help="A file, ending in .synthgen, to keep the fitted generator in.", takes="file"),
                 Option(name="--overwrite", help="Replace the variable, or the file, even if synthnb didn't make it.", takes="flag"),
                 _MODEL,
+                Option(
+                    name="--summary",
+                    help="For a description: a real frame whose figures fill in what it leaves open; no single row is used.",
+                    takes="frame",
+                ),
                 Option(name="--yes", help="For a description: draw the rows at once, without looking at the recipe first.", takes="flag"),
                 Option(name="--save-recipe", help="For a description: a .recipe.json file to keep the recipe in.", takes="file"),
+                Option(
+                    name="--preview",
+                    help="For the engine llm: write a call's worth of rows, so many at least, show them and estimate the rest.",
+                    takes="number",
+                ),
                 Option(name="--examples", help="For the engine llm: how many examples a prompt shows.", takes="number"),
                 Option(
                     name="--share",
@@ -239,6 +272,11 @@ VERBS: dict[str, Verb] = {
                     choices=("note", "abstract", "message", "dialogue", "text"),
                 ),
                 Option(name="--as", help="The variable to put the frame in; texts, if left out.", takes="variable"),
+                Option(
+                    name="--preview",
+                    help="Write only so many texts, show them and estimate the rest; --seed with the same number then takes them over.",
+                    takes="number",
+                ),
                 _MODEL,
                 _SEED,
                 *_VARIETY,
@@ -266,6 +304,12 @@ VERBS: dict[str, Verb] = {
                     choices=("1", "2", "3"),
                 ),
                 Option(name="--as", help="The variable to put the frame in; questions, if left out.", takes="variable"),
+                Option(
+                    name="--preview",
+                    help="Write only so many questions or a few more, show them and estimate the rest; --seed with the same number then "
+                    "takes them over.",
+                    takes="number",
+                ),
                 _MODEL,
                 Option(
                     name="--verify",
@@ -294,10 +338,8 @@ VERBS: dict[str, Verb] = {
             summary="Evaluate a synthetic frame against the real one.",
             options=(
                 Option(name="FRAME", help="The synthetic frame.", takes="frame", required=True),
-                Option(name="--against", help="The real frame it was made from.", takes="frame", required=True),
-                Option(name="--holdout", help="Real rows the generator never saw; attacks and utility need them.", takes="frame"),
-                Option(name="--target", help="The column a model would predict.", takes="column"),
-                _GROUPS,
+                *_COMPARED,
+                *_STATED,
                 _SEED,
                 Option(name="--as", help="A variable to keep the report in.", takes="variable"),
                 _OVERWRITE,
@@ -349,6 +391,7 @@ VERBS: dict[str, Verb] = {
                 Option(name="--frame", help="The frame to write, for .csv and .parquet.", takes="frame"),
                 _NOTEBOOK,
                 Option(name="--overwrite", help="Replace the file even if it isn't as synthnb wrote it.", takes="flag"),
+                Option(name="--override", help="Why it is exported although a gate failed, in words; the record states it."),
             ),
             example="%synth export report.html",
         ),
