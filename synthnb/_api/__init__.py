@@ -5,6 +5,7 @@ from synthnb._api.judging import evaluate
 from synthnb._api.keeping import disclose, disclose_notebook, entry_of, refuse_to_lose, runs, verify, write_table
 from synthnb._api.making import budgets, generate, impute, load_generator, open_budget, profile
 from synthnb._api.replaying import diff, replay
+from synthnb._api.verdicts import judge
 from synthnb._api.writing import write_column, write_questions, write_texts
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "evaluate",
     "generate",
     "impute",
+    "judge",
     "load_generator",
     "open_budget",
     "profile",

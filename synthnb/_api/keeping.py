@@ -58,14 +58,15 @@ def entry_of(result: Any) -> dict[str, Any]:
     OptionError
         It isn't a synthesis, a report or an entry.
     """
-    from synthnb.disclosure.entries import entry_for_report, entry_for_run
+    from synthnb.disclosure.entries import entry_for_judgement, entry_for_report, entry_for_run
 
     if isinstance(result, Mapping):
         return dict(result)
     if hasattr(result, "run"):
         return entry_for_run(result.run.to_dict())
-    if hasattr(result, "scores"):
-        return entry_for_report(result.to_dict())
+    build = {"report": entry_for_report, "judgement": entry_for_judgement}.get(getattr(result, "display_name", ""))
+    if build is not None:
+        return build(result.to_dict())
     raise OptionError(
         f"A synthesis, a report or an entry was expected; got {shown(type(result).__name__)}.", fix="Pass what a verb returned."
     )

@@ -1,4 +1,4 @@
-"""`synthnb evaluate`: a table in a file against the real one."""
+"""`synthnb evaluate` and `judge`: a table in a file, against the real one."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 import click
 
 from synthnb._api.words import read_gates, read_survival
-from synthnb.cli._options import FILE, evaluate_options
+from synthnb.cli._options import FILE, evaluate_options, model_options, ways_of
 from synthnb.cli._progress import terminal_progress
 from synthnb.cli.data import refuse_input, tables_of, write_text
 from synthnb.errors import OptionError, shown
 
-__all__ = ["evaluate_command", "page", "words_of"]
+__all__ = ["evaluate_command", "judge_command", "page", "words_of"]
 
 _TABLES = click.Path(path_type=Path)
 _STATED = ("secrets", "known", "keys", "text", "population", "label", "recipe", "sources")
@@ -43,22 +43,57 @@ def evaluate_command(synthetic: Path, against: Path | None, holdout: Path | None
     from synthnb.evaluation.gates import pass_all
     from synthnb.jupyter.mime import report_bundle
 
-    if out is not None:
-        refuse_input(out, synthetic, *(path for path in (against, holdout) if path))
-        if out.suffix not in {".html", ".json"}:
-            raise OptionError(f"A report is written as .html or .json; got {shown(out.name)}.", fix="Choose one of these endings.")
+    check_out(out, "A report", synthetic, *(path for path in (against, holdout) if path))
     names = (synthetic.name, against.name if against else "none", holdout.name if holdout else "holdout")
     frames = [tables_of(path) if path is not None and path.is_dir() else path for path in (synthetic, against, holdout)]
     with terminal_progress("Evaluating") as progress:
         report = evaluate(frames[0], frames[1], holdout=frames[2], names=names, progress=progress, **words_of(asked))
     shape = report.to_dict()
-    bundle = report_bundle(shape, [])
-    click.echo(bundle["text/plain"])
-    if out is not None:
-        write_text(out, json.dumps(shape, indent=1, ensure_ascii=False) if out.suffix == ".json" else page(bundle["text/html"]))
-        click.echo(f"Wrote {out}.")
+    tell(report_bundle(shape, []), shape, out, "Evaluation report")
     if strict and not pass_all(report.gates):
         sys.exit(1)
+
+
+@click.command("judge")
+@click.argument("synthetic", type=FILE)
+@click.option("--against", type=FILE, help="The real table: its items are judged among the others, and compared in pairs.")
+@click.option("--n", type=int, default=40, show_default=True, help="How many items, half of them real.")
+@click.option("--text", help="The column whose texts are judged; rows are, if left out.")
+@click.option(
+    "--rubric", default="plausibility", show_default=True, help="What is asked: a name, several joined by commas, or a .toml file."
+)
+@click.option("--repeats", type=int, default=3, show_default=True, help="How often each item is judged.")
+@click.option("--pairs", type=int, help="Pairs of a real and a synthetic item, each shown in both orders.")
+@click.option("--seed", type=int, help="Whole number that makes the result repeatable.")
+@click.option("--out", type=FILE, help="Also write the judgement, as .html or .json.")
+@model_options
+def judge_command(synthetic: Path, against: Path | None, out: Path | None, **asked: Any) -> None:
+    """Have a language model judge the rows or texts of SYNTHETIC."""
+    from synthnb._api import judge
+    from synthnb.jupyter._judgement_view import judgement_bundle
+
+    check_out(out, "A judgement", synthetic, *([against] if against else []))
+    ways = {name: asked[name] for name in ("n", "text", "rubric", "repeats", "pairs")} | ways_of(asked)
+    names = (synthetic.name, against.name if against else "real")
+    with terminal_progress("Judging") as progress:
+        found = judge(synthetic, against, names=names, random_state=asked["seed"], progress=progress, **ways)
+    tell(judgement_bundle(found.to_dict()), found.to_dict(), out, "Judgement")
+
+
+def check_out(out: Path | None, what: str, *read: Path) -> None:
+    """Refuse to write over what is read, or in a form that isn't known."""
+    if out is not None:
+        refuse_input(out, *read)
+        if out.suffix not in {".html", ".json"}:
+            raise OptionError(f"{what} is written as .html or .json; got {shown(out.name)}.", fix="Choose one of these endings.")
+
+
+def tell(bundle: dict[str, Any], shape: dict[str, Any], out: Path | None, title: str) -> None:
+    """Print a result and, if asked for, write it."""
+    click.echo(bundle["text/plain"])
+    if out is not None:
+        write_text(out, json.dumps(shape, indent=1, ensure_ascii=False) if out.suffix == ".json" else page(bundle["text/html"], title))
+        click.echo(f"Wrote {out}.")
 
 
 def page(body: str, title: str = "Evaluation report") -> str:

@@ -10,11 +10,11 @@ import click
 from synthnb import __version__
 from synthnb.cli.comparing import diff_command, replay_command, scale_command
 from synthnb.cli.data import budget_command, generate_command, impute_command, profile_command
-from synthnb.cli.judging import evaluate_command
+from synthnb.cli.judging import evaluate_command, judge_command
 from synthnb.cli.keys import key_command
 from synthnb.cli.models import models
 from synthnb.cli.notebooks import disclose_command, export_command, runs_command, verify_command
-from synthnb.cli.writing import corpus_command, text_command
+from synthnb.cli.writing import column_command, corpus_command, text_command
 from synthnb.errors import SynthnbError, SynthnbWarning
 
 __all__ = ["cli", "main"]
@@ -31,9 +31,11 @@ for command in (
     generate_command,
     impute_command,
     budget_command,
+    column_command,
     text_command,
     corpus_command,
     evaluate_command,
+    judge_command,
     scale_command,
     diff_command,
     replay_command,

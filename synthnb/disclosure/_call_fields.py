@@ -73,7 +73,7 @@ def call_fields(run: Mapping[str, Any], subject: str, column: str) -> Fields:
     """
     model, calls = run["model"], _calls(run)
     return _model(run, model, calls) | {
-        "accessMode": _one_or_all([_access(model, calls), *_sent(calls, column)]),
+        "accessMode": _one_or_all([_access(model, calls), *_sent(calls, column), *_second_access(run, column)]),
         "auxiliaryModels": _auxiliary(run),
         "machineAnnotationTools": _checks(run, subject),
         "fullPrompt": _prompts(run, calls, column),
@@ -133,6 +133,17 @@ def _access(model: Mapping[str, Any], calls: Mapping[str, Any]) -> str:
         elif kept and locality == "hosted":
             went += f" with {counted(made, 'call')}; {counted(kept, 'reply was', 'replies were')} kept from earlier calls"
     return f"{where}; {went}" if went else where
+
+
+def _second_access(run: Mapping[str, Any], column: str) -> list[str]:
+    """Where the model that checked the answers is, and what went there."""
+    verifier = _asked(run).get("verifier")
+    if not isinstance(verifier, Mapping) or not verifier.get("locality"):
+        return []
+    calls = verifier.get("calls")
+    calls = calls if isinstance(calls, Mapping) else {}
+    whom = f"the model {verifier.get('name') or verifier.get('id') or 'not stated'}, which checked the answers"
+    return [f"{whom}: {_access(verifier, calls)}", *(f"{whom}: {said}" for said in _sent(calls, column))]
 
 
 def _model(run: Mapping[str, Any], model: Mapping[str, Any], calls: Mapping[str, Any]) -> Fields:

@@ -13,7 +13,7 @@ from synthnb.disclosure._phrases import named
 from synthnb.disclosure._run_fields import tool
 from synthnb.disclosure.reading import mapping
 
-__all__ = ["report_detail", "report_fields"]
+__all__ = ["report_detail", "report_fields", "sentences"]
 
 _FIELD = {
     "validity": "validityResults",
@@ -159,6 +159,11 @@ def _missing(report: Mapping[str, Any]) -> str:
 
 def _prefix(dimension: str) -> str:
     return "" if dimension in _WHOLE else f"{dimension}: "
+
+
+def sentences(scores: Iterable[Score]) -> list[str]:
+    """Each metric of some scores in a sentence, in their order."""
+    return [_sentence(same) for _, same in _grouped(scores)]
 
 
 def _grouped(scores: Iterable[Score]) -> Iterable[tuple[str, list[Score]]]:

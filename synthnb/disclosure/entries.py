@@ -19,7 +19,14 @@ from synthnb.disclosure.fields import catalogue
 from synthnb.disclosure.folding import SCHEMA, Entry
 from synthnb.errors import OptionError, shown
 
-__all__ = ["entry_for_export", "entry_for_report", "entry_for_run", "entry_for_statements", "sealed"]
+__all__ = [
+    "entry_for_export",
+    "entry_for_judgement",
+    "entry_for_report",
+    "entry_for_run",
+    "entry_for_statements",
+    "sealed",
+]
 
 _LARGEST = 2**53 - 1
 _DEEPEST = 40
@@ -81,6 +88,30 @@ def entry_for_report(report: Mapping[str, Any], *, created: str | None = None) -
         fields=report_fields(report),
         detail=report_detail(report),
         about=report["synthetic"],
+    )
+
+
+def entry_for_judgement(judgement: Mapping[str, Any], *, created: str | None = None) -> Entry:
+    """Return the entry of a judgement by a language model.
+
+    Parameters
+    ----------
+    judgement : mapping
+        ``Judgement.to_dict()``.
+    created : str, optional
+        When; the judgement's time by default.
+    """
+    from synthnb.disclosure._judging_fields import judgement_fields
+
+    judgement = _portable(judgement, 1)
+    return sealed(
+        id=str(judgement["id"]),
+        kind="judge",
+        created=created or str(judgement["created"]),
+        slot=f"judge:{judgement['name']}:{judgement['judge']['id']}:{judgement['rubric']['id']}",
+        fields=judgement_fields(judgement),
+        detail=dict(judgement),
+        about=judgement.get("synthetic"),
     )
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from synthnb.engines.base import Synthesis
     from synthnb.engines.compile import Compiled
     from synthnb.engines.replicates import Replicates
+    from synthnb.evaluation.judge import Judgement
     from synthnb.evaluation.report import Report
     from synthnb.evaluation.scaling import ScalingLaw
     from synthnb.recipes.profile import Profile
@@ -98,6 +99,14 @@ def show_differences(differences: Differences) -> Shown:
     from synthnb.jupyter.mime import differences_bundle
 
     return differences_bundle(differences.to_dict()), {}
+
+
+def show_judgement(judgement: Judgement) -> Shown:
+    """What a language model said of synthetic items, under a line that says no person did."""
+    from synthnb.jupyter._judgement_view import judgement_bundle
+
+    entries = [session.remember(entry_of(judgement))]
+    return session.mark_shown(entries, judgement_bundle(judgement.to_dict(), entries)), {}
 
 
 def show_record(record: Record) -> Shown:

@@ -1,4 +1,4 @@
-"""``%synth evaluate``: from the words of the line to a report."""
+"""``%synth evaluate`` and ``judge``: from the words of the line to a report or a judgement."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from argparse import Namespace
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from synthnb._api import evaluate
-from synthnb._api.words import read_gates, read_survival
+from synthnb._api import evaluate, judge
+from synthnb._api.words import read_gates, read_limits, read_pairs, read_survival
 from synthnb.jupyter.namespace import look_up
 from synthnb.jupyter.progress import CellProgress
 
 if TYPE_CHECKING:
+    from synthnb.evaluation.judge import Judgement
     from synthnb.evaluation.report import Report
 
-__all__ = ["evaluate_as_asked", "stated_words"]
+__all__ = ["evaluate_as_asked", "judge_as_asked", "stated_words"]
 
 _COLUMNS = ("secrets", "known", "keys", "text")
 
@@ -50,4 +51,28 @@ def evaluate_as_asked(given: Namespace, variables: Mapping[str, Any]) -> Report:
             random_state=given.seed,
             progress=progress,
             **stated,
+        )
+
+
+def judge_as_asked(given: Namespace, variables: Mapping[str, Any]) -> Judgement:
+    """Have a model judge the frame that a line names."""
+    said = {"n": given.n, "rubric": given.rubric, "repeats": given.repeats}
+    with CellProgress("Judging") as progress:
+        return judge(
+            look_up(given.frame, variables),
+            None if given.against is None else look_up(given.against, variables),
+            model=given.model,
+            text=given.text,
+            pairs=given.pairs,
+            others={family: look_up(name, variables) for family, name in read_pairs(given.other or ()).items()},
+            names=(given.frame, given.against or "real"),
+            limits=read_limits(
+                tokens=given.limit_tokens, cost=given.limit_cost, minutes=given.limit_minutes, watt_hours=given.limit_watt_hours
+            ),
+            allow_hosted=given.allow_hosted,
+            identifiers=given.identifiers,
+            sensitive=given.sensitive,
+            random_state=given.seed,
+            progress=progress,
+            **{name: value for name, value in said.items() if value is not None},
         )

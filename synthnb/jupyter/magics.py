@@ -100,8 +100,12 @@ class SynthMagics(Magics):
             if getattr(given, flag):
                 raise OptionError(f"--{flag.replace('_', '-')} is for a description in the cell's body.", fix="Leave it out.")
         name = self._checked(given.__dict__["as"], given.overwrite)
-        with keeping_partial(name, self._assign):
+        with keeping_partial(None if given.preview is not None else name, self._assign):
             made = generate_as_asked(given, name or "synthetic", self._variables)
+        if given.preview is not None:
+            from synthnb.jupyter.writing import show_preview
+
+            return show_preview(made, made.run.parameters["preview_of"], f"{name} isn't assigned." if name else "")
         if name is None:
             return made
         several = getattr(made, "syntheses", None) is not None
@@ -179,6 +183,17 @@ class SynthMagics(Magics):
             return report
         self._assign(name, report)
         publish(report)
+        return None
+
+    def _judge(self, given: Namespace, _: str | None) -> Any:
+        from synthnb.jupyter.judging import judge_as_asked
+
+        name = self._checked(given.__dict__["as"], given.overwrite)
+        found = judge_as_asked(given, self._variables)
+        if name is None:
+            return found
+        self._assign(name, found)
+        publish(found)
         return None
 
     def _scale(self, given: Namespace, _: str | None) -> Any:

@@ -347,6 +347,40 @@ VERBS: dict[str, Verb] = {
             example="%synth evaluate synthetic --against trial --holdout holdout --target event --groups sex",
         ),
         Verb(
+            name="judge",
+            summary="Have a language model judge synthetic items, and see how far that can be relied on.",
+            options=(
+                Option(
+                    name="FRAME",
+                    help="The synthetic frame, or a review by people, whose items are then judged.",
+                    takes="frame",
+                    required=True,
+                ),
+                Option(
+                    name="--against", help="The real frame: its items are judged among the others, and compared in pairs.", takes="frame"
+                ),
+                Option(name="--n", help="How many items, half of them real; 40, if left out.", takes="number"),
+                Option(name="--text", help="The column whose texts are judged; rows are, if left out.", takes="column"),
+                Option(
+                    name="--rubric",
+                    help="What is asked: a name, several joined by commas, or a .toml file; plausibility, if left out.",
+                    choices=("plausibility", "correctness", "completeness", "harm", "discrimination"),
+                ),
+                Option(name="--repeats", help="How often each item is judged; 3, if left out.", takes="number"),
+                Option(name="--pairs", help="Pairs of a real and a synthetic item, each shown in both orders.", takes="number"),
+                Option(name="--other", help="A further synthetic frame, as family=FRAME, of another model's family.", repeats=True),
+                _MODEL,
+                _SEED,
+                _HOSTED,
+                _IDENTIFIERS,
+                _SENSITIVE,
+                *_LIMITS,
+                Option(name="--as", help="A variable to keep the judgement in.", takes="variable"),
+                _OVERWRITE,
+            ),
+            example="%synth judge messages --text text --rubric plausibility --model local",
+        ),
+        Verb(
             name="scale",
             summary="Fit a scaling law to errors measured at several sizes: how much more data is worth making.",
             options=(

@@ -1,0 +1,32 @@
+"""What a judgement by a language model states about the catalogue's fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from synthnb.disclosure._phrases import named
+from synthnb.disclosure._report_fields import sentences
+
+__all__ = ["judgement_fields"]
+
+Fields = dict[str, Any]
+
+
+def judgement_fields(judgement: Mapping[str, Any]) -> Fields:
+    """Return the fields that a judgement by a language model states; it never counts as people's."""
+    subject = named(judgement["name"])
+    judge, rubric, verdicts = judgement["judge"], judgement["rubric"], judgement["verdicts"]
+    counts = ", ".join(f"{count:,} {origin}" for origin, count in judgement["items"].items())
+    asked = (
+        f"{counts} {judgement['unit']}s, each {judgement['repeats']} times, {judgement['pairs']:,} pairs in both orders; rubric "
+        f"{named(rubric['title'])} ({rubric['id']}/{rubric['version']}); {verdicts['read']:,} of {verdicts['wanted']:,} verdicts read"
+    )
+    results = [judgement["standing"], asked, *sentences(judgement["scores"]), *judgement.get("warnings", [])]
+    family = f", family {judge['family']}" if judge.get("family") else ""
+    return {
+        "judgeResults": [f"{subject}: {result}" for result in results],
+        "machineAnnotationTools": f"{subject}: judged by {named(judge['name'])} ({judge['provider']}{family}), temperature "
+        f"{judgement['temperature']:g}, seed {judgement['seed']}, prompt {judgement['prompt_digest']}",
+        "recordSchema": "synthnb.record/1",
+    }
