@@ -30,6 +30,12 @@ _FIELD = {
     "attribute inference": "privacyResults",
     "differential privacy": "privacyResults",
     "text": "textResults",
+    "meaning": "textResults",
+    "factuality": "textResults",
+    "entailment": "textResults",
+    "difficulty": "textResults",
+    "membership": "privacyResults",
+    "re-identification": "privacyResults",
     "human": "humanResults",
     "judge": "judgeResults",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +11,21 @@ if TYPE_CHECKING:
 __all__ = ["headline"]
 
 _PER_COLUMN = ("ks_complement", "tv_complement")
+_MOST_PARTS = 4
+_OTHERS = {
+    "evidence_verbatim_share": "evidence found word for word",
+    "answers_supported_share": "answers supported by their evidence",
+    "question_near_duplicates_share": "near-duplicate questions",
+    "questions_contaminated_share": "questions in the hold-out",
+    "vendi_score": "Vendi score",
+    "text_near_duplicates_share": "near-duplicate texts",
+    "text_c2st_auc": "two-sample AUC",
+    "shared_13_words_excess": "13-word runs shared beyond the hold-out's",
+    "reference_integrity": "references that lead to a row",
+    "children_per_parent": "children per parent",
+    "parent_child_dependence": "dependence across tables",
+}
+"""What the sentence says of texts, questions and several tables, the first four that are there."""
 
 
 def number(value: float) -> str:
@@ -27,8 +42,26 @@ def _with_interval(score: Score) -> str:
 
 
 def headline(scores: Iterable[Score]) -> str:
-    """One sentence: shapes, two-sample AUC, membership AUC, exact copies."""
-    found = {score.metric: score for score in scores if score.metric not in _PER_COLUMN}
+    """One sentence: of a table shapes, two-sample AUC, membership AUC, exact copies; of other data what stands for these."""
+    found: dict[str, Score] = {}
+    for score in scores:
+        if score.metric not in _PER_COLUMN:
+            found.setdefault(score.metric, score)
+    if {"column_shapes", "c2st_auc", "membership_auc", "exact_copies_share"} <= found.keys():
+        return _of_table(found)
+    parts = [_worded(words, found[metric]) for metric, words in _OTHERS.items() if metric in found][:_MOST_PARTS]
+    if not parts:
+        valued = [score for score in found.values() if score.value is not None]
+        parts = [_worded(f"{score.label[0].lower()}{score.label[1:]}", score) for score in valued[:_MOST_PARTS]]
+    text = ", ".join(parts) or "nothing could be computed"
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _worded(words: str, score: Score) -> str:
+    return f"{words} not evaluated" if score.value is None else f"{words} {_with_interval(score)}"
+
+
+def _of_table(found: Mapping[str, Score]) -> str:
     shapes, c2st, attack, copies = (found[key] for key in ("column_shapes", "c2st_auc", "membership_auc", "exact_copies_share"))
     parts = [
         "column shapes not evaluated" if shapes.value is None else f"column shapes {number(shapes.value)}{_beside(shapes)}",
