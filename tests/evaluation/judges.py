@@ -17,7 +17,14 @@ class Rule:
         self._answer = answer
         self.asked: list[Request] = []
         self.info = ModelInfo(
-            id=name, name=name, provider="tests", licence="Apache-2.0", locality="in-process", family=family, seed_support=True, context=8192
+            id=name,
+            name=name,
+            provider="tests",
+            licence="Apache-2.0",
+            locality="in-process",
+            family=family,
+            seed_support=True,
+            context=8192,
         )
 
     def write(self, requests: Iterable[Request]) -> Iterator[tuple[int, Reply]]:
