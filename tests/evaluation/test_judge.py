@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -12,9 +12,11 @@ from synthnb.evaluation.human.items import Item, item_digest
 from synthnb.evaluation.human.rubrics import RUBRICS, find_rubric
 from synthnb.evaluation.judge import Judgement, judge_items
 from synthnb.evaluation.judge.scoring import lengths_correlation
-from synthnb.models.base import Request
 from synthnb.models.calls import Calls, Limits
 from tests.evaluation.judges import Rule, offered, shown
+
+if TYPE_CHECKING:
+    from synthnb.models.base import Request
 
 N = 40
 TEXTS = [f"Visit {n}: the patient reports {'severe ' * (n % 5)}pain since day {n}." for n in range(N)]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pytest
 
 from tests.cli.test_main import notebook, synthnb
 from tests.jupyter.test_magics import refused, run
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 STRICT = """
 name = "strict/1"
