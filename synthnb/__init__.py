@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         open_budget,
         profile,
         replay,
+        review,
         runs,
         verify,
         write_column,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from synthnb.engines.compile import Compiled
     from synthnb.engines.generator import Generator
     from synthnb.engines.replicates import Replicates, agreement, combine
+    from synthnb.evaluation.human import Review, Rubric, export_review, open_review
     from synthnb.evaluation.report import Report
     from synthnb.evaluation.scaling import fit_scaling
     from synthnb.jupyter.exporting import export_notebook
@@ -60,6 +62,8 @@ __all__ = [
     "Relation",
     "Replicates",
     "Report",
+    "Review",
+    "Rubric",
     "Survival",
     "Synthesis",
     "__version__",
@@ -73,6 +77,7 @@ __all__ = [
     "disclose_notebook",
     "evaluate",
     "export_notebook",
+    "export_review",
     "fit_scaling",
     "generate",
     "get_config",
@@ -80,8 +85,10 @@ __all__ = [
     "judge",
     "load_generator",
     "open_budget",
+    "open_review",
     "profile",
     "replay",
+    "review",
     "runs",
     "verify",
     "write_column",
@@ -103,6 +110,8 @@ _HOMES = {
     "Relation": "synthnb.recipes.tables",
     "Replicates": "synthnb.engines.replicates",
     "Report": "synthnb.evaluation.report",
+    "Review": "synthnb.evaluation.human",
+    "Rubric": "synthnb.evaluation.human",
     "Survival": "synthnb.recipes.timing",
     "Synthesis": "synthnb.engines.base",
     "agreement": "synthnb.engines.replicates",
@@ -115,6 +124,7 @@ _HOMES = {
     "disclose_notebook": "synthnb._api",
     "evaluate": "synthnb._api",
     "export_notebook": "synthnb.jupyter.exporting",
+    "export_review": "synthnb.evaluation.human",
     "fit_scaling": "synthnb.evaluation.scaling",
     "generate": "synthnb._api",
     "get_config": "synthnb.config",
@@ -122,8 +132,10 @@ _HOMES = {
     "judge": "synthnb._api",
     "load_generator": "synthnb._api",
     "open_budget": "synthnb._api",
+    "open_review": "synthnb.evaluation.human",
     "profile": "synthnb._api",
     "replay": "synthnb._api",
+    "review": "synthnb._api",
     "runs": "synthnb._api",
     "verify": "synthnb._api",
     "write_column": "synthnb._api",

@@ -6,7 +6,8 @@ group                         expected object
 ``synthnb.engines``           a class with the methods of `synthnb.engines.base.Engine`
 ``synthnb.models``            a function ``open(name) -> synthnb.models.base.Model``
 ``synthnb.metrics``           a `synthnb.evaluation.base.Step`, which a profile names
-``synthnb.displays``          a function ``show(result) -> (mime bundle, metadata)``
+``synthnb.displays``          a function ``show(result) -> (mime bundle, metadata)``;
+                              ``review-widget``: ``(review, rater) -> widget``
 ============================  =====================================================
 
 synthnb's own engines, models and metrics register in the same way as third parties'.

@@ -5,6 +5,7 @@ from synthnb._api.judging import evaluate
 from synthnb._api.keeping import disclose, disclose_notebook, entry_of, refuse_to_lose, runs, verify, write_table
 from synthnb._api.making import budgets, generate, impute, load_generator, open_budget, profile
 from synthnb._api.replaying import diff, replay
+from synthnb._api.reviewing import review
 from synthnb._api.verdicts import judge
 from synthnb._api.writing import write_column, write_questions, write_texts
 
@@ -24,6 +25,7 @@ __all__ = [
     "profile",
     "refuse_to_lose",
     "replay",
+    "review",
     "runs",
     "verify",
     "write_column",

@@ -64,6 +64,10 @@ def entry_of(result: Any) -> dict[str, Any]:
         return dict(result)
     if hasattr(result, "run"):
         return entry_for_run(result.run.to_dict())
+    if getattr(result, "display_name", "") == "review":
+        from synthnb._api.reviewing import review_entry
+
+        return review_entry(result)
     build = {"report": entry_for_report, "judgement": entry_for_judgement}.get(getattr(result, "display_name", ""))
     if build is not None:
         return build(result.to_dict())

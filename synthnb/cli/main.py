@@ -14,6 +14,7 @@ from synthnb.cli.judging import evaluate_command, judge_command
 from synthnb.cli.keys import key_command
 from synthnb.cli.models import models
 from synthnb.cli.notebooks import disclose_command, export_command, runs_command, verify_command
+from synthnb.cli.reviewing import review_group
 from synthnb.cli.writing import column_command, corpus_command, text_command
 from synthnb.errors import SynthnbError, SynthnbWarning
 
@@ -36,6 +37,7 @@ for command in (
     corpus_command,
     evaluate_command,
     judge_command,
+    review_group,
     scale_command,
     diff_command,
     replay_command,

@@ -185,6 +185,14 @@ class SynthMagics(Magics):
         publish(report)
         return None
 
+    def _review(self, given: Namespace, _: str | None) -> None:
+        from synthnb.jupyter.reviewing import review_as_asked
+
+        name = self._checked(given.__dict__["as"], given.overwrite)
+        reviewed = review_as_asked(given, self._variables)
+        if name is not None:
+            self._assign(name, reviewed)
+
     def _judge(self, given: Namespace, _: str | None) -> Any:
         from synthnb.jupyter.judging import judge_as_asked
 

@@ -347,6 +347,37 @@ VERBS: dict[str, Verb] = {
             example="%synth evaluate synthetic --against trial --holdout holdout --target event --groups sex",
         ),
         Verb(
+            name="review",
+            summary="Have people rate a blinded sample of synthetic and real items.",
+            options=(
+                Option(
+                    name="FRAME",
+                    help="The synthetic frame, or a .review.json file that another notebook exported.",
+                    takes="frame",
+                    required=True,
+                ),
+                Option(name="--real", help="The real frame, whose items are mixed in; without it, all are synthetic.", takes="frame"),
+                Option(name="--n", help="How many items, half of them real; 60, if left out.", takes="number"),
+                Option(name="--raters", help="How many people are to rate them; 2, if left out.", takes="number"),
+                Option(name="--text", help="The column whose texts are rated; rows are, if left out.", takes="column"),
+                Option(name="--columns", help="Columns, comma-separated, that are shown of a row.", takes="columns"),
+                Option(
+                    name="--rubric",
+                    help="What is asked: a name, several joined by commas, or a .toml file; discrimination, if left out.",
+                    choices=("discrimination", "plausibility", "correctness", "completeness", "harm"),
+                ),
+                Option(name="--rater", help="Who rates here; the widget asks, if left out."),
+                Option(name="--qualification", help="What qualifies that rater, in words; the record states it."),
+                Option(name="--results", help="Show what came of it so far, in place of the widget.", takes="flag"),
+                Option(name="--export", help="Write the items, without their origin, for raters elsewhere.", takes="file"),
+                Option(name="--add", help="Take in a rating file from elsewhere.", takes="file", repeats=True),
+                _SEED,
+                Option(name="--as", help="A variable to keep the review in.", takes="variable"),
+                _OVERWRITE,
+            ),
+            example="%synth review synthetic --real trial --n 60 --raters 2 --rater a",
+        ),
+        Verb(
             name="judge",
             summary="Have a language model judge synthetic items, and see how far that can be relied on.",
             options=(
