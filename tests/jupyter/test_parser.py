@@ -59,7 +59,7 @@ def test_an_option_is_never_guessed_from_its_beginning() -> None:
     ("line", "message"),
     [
         ("generate", r"required: FRAME\. For example: %synth generate"),
-        ("evaluate made", r"required: --against"),
+        ("column note", r"required: --into"),
         ("generate trial --rows many", "expected a whole number, got 'many'"),
         ("column note --into made --temperature hot", "expected a number, got 'hot'"),
         ("generate 'trial", r"a quotation mark isn't closed\. Close the quotation marks"),
