@@ -108,7 +108,7 @@ class Table:
         """Which of the other table's rows are also rows here, and the share of this table's rows that occur twice here."""
         mine, theirs = row_keys([self, other])
         _, inverse, counts = np.unique(mine, return_inverse=True, return_counts=True)
-        return np.isin(theirs, mine), float((counts[inverse] > 1).mean())
+        return np.isin(theirs, mine), float((counts[inverse] > 1).mean()) if len(mine) else 0.0
 
 
 def missing(column: Column, values: Array) -> Array:
