@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from synthnb._api import (
         budgets,
+        compare,
         compile_recipe,
         diff,
         disclose,
@@ -70,6 +71,7 @@ __all__ = [
     "agreement",
     "budgets",
     "combine",
+    "compare",
     "compile_recipe",
     "config_context",
     "diff",
@@ -117,6 +119,7 @@ _HOMES = {
     "agreement": "synthnb.engines.replicates",
     "budgets": "synthnb._api",
     "combine": "synthnb.engines.replicates",
+    "compare": "synthnb._api",
     "compile_recipe": "synthnb._api",
     "config_context": "synthnb.config",
     "diff": "synthnb._api",

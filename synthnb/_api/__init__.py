@@ -1,5 +1,6 @@
 """The verbs. Here, and only here, engines, evaluation and disclosure meet; each gets the others' results as plain data."""
 
+from synthnb._api.comparing import compare
 from synthnb._api.describing import compile_recipe
 from synthnb._api.judging import evaluate
 from synthnb._api.keeping import disclose, disclose_notebook, entry_of, refuse_to_lose, runs, verify, write_table
@@ -11,6 +12,7 @@ from synthnb._api.writing import write_column, write_questions, write_texts
 
 __all__ = [
     "budgets",
+    "compare",
     "compile_recipe",
     "diff",
     "disclose",

@@ -1,4 +1,4 @@
-"""`synthnb evaluate` and `judge`: a table in a file, against the real one."""
+"""`synthnb evaluate`, `compare` and `judge`: tables in files, against the real one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from synthnb.cli._progress import terminal_progress
 from synthnb.cli.data import refuse_input, tables_of, write_text
 from synthnb.errors import OptionError, shown
 
-__all__ = ["evaluate_command", "judge_command", "page", "words_of"]
+__all__ = ["compare_command", "evaluate_command", "judge_command", "page", "words_of"]
 
 _TABLES = click.Path(path_type=Path)
 _STATED = ("secrets", "known", "keys", "text", "population", "label", "recipe", "sources")
@@ -45,13 +45,46 @@ def evaluate_command(synthetic: Path, against: Path | None, holdout: Path | None
 
     check_out(out, "A report", synthetic, *(path for path in (against, holdout) if path))
     names = (synthetic.name, against.name if against else "none", holdout.name if holdout else "holdout")
-    frames = [tables_of(path) if path is not None and path.is_dir() else path for path in (synthetic, against, holdout)]
+    frames = [_read(path) for path in (synthetic, against, holdout)]
     with terminal_progress("Evaluating") as progress:
         report = evaluate(frames[0], frames[1], holdout=frames[2], names=names, progress=progress, **words_of(asked))
     shape = report.to_dict()
     tell(report_bundle(shape, []), shape, out, "Evaluation report")
     if strict and not pass_all(report.gates):
         sys.exit(1)
+
+
+@click.command("compare")
+@click.argument("syntheses", type=_TABLES, nargs=-1, required=True)
+@evaluate_options
+@click.option("--utility", help="The metric of the plot's one axis; chosen by what was computed, if left out.")
+@click.option("--privacy", help="The metric of the other axis, likewise.")
+@click.option("--out", type=FILE, help="Also write the comparison, as .html or .json.")
+def compare_command(syntheses: tuple[Path, ...], against: Path | None, holdout: Path | None, out: Path | None, **asked: Any) -> None:
+    """Evaluate each of SYNTHESES, two tables or more, and set them side by side."""
+    from synthnb._api import compare
+    from synthnb.jupyter._comparison_view import comparison_bundle
+
+    check_out(out, "A comparison", *syntheses, *(path for path in (against, holdout) if path))
+    with terminal_progress("Comparing") as progress:
+        found = compare(
+            *map(_read, syntheses),
+            against=_read(against),
+            holdout=_read(holdout),
+            names=[path.stem for path in syntheses],
+            real_name=against.name if against else "none",
+            holdout_name=holdout.name if holdout else "holdout",
+            utility=asked["utility"],
+            privacy=asked["privacy"],
+            progress=progress,
+            **words_of(asked),
+        )
+    tell(comparison_bundle(found.to_dict(), found.svg(), []), found.to_dict(), out, "Comparison")
+
+
+def _read(path: Path | None) -> Any:
+    """A table's path as it is, or the tables of a folder."""
+    return tables_of(path) if path is not None and path.is_dir() else path
 
 
 @click.command("judge")

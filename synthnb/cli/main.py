@@ -10,7 +10,7 @@ import click
 from synthnb import __version__
 from synthnb.cli.comparing import diff_command, replay_command, scale_command
 from synthnb.cli.data import budget_command, generate_command, impute_command, profile_command
-from synthnb.cli.judging import evaluate_command, judge_command
+from synthnb.cli.judging import compare_command, evaluate_command, judge_command
 from synthnb.cli.keys import key_command
 from synthnb.cli.models import models
 from synthnb.cli.notebooks import disclose_command, export_command, runs_command, verify_command
@@ -36,6 +36,7 @@ for command in (
     text_command,
     corpus_command,
     evaluate_command,
+    compare_command,
     judge_command,
     review_group,
     scale_command,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from synthnb.engines.base import Synthesis
     from synthnb.engines.compile import Compiled
     from synthnb.engines.replicates import Replicates
+    from synthnb.evaluation.comparing import SynthesesComparison
     from synthnb.evaluation.judge import Judgement
     from synthnb.evaluation.report import Report
     from synthnb.evaluation.scaling import ScalingLaw
@@ -99,6 +100,13 @@ def show_differences(differences: Differences) -> Shown:
     from synthnb.jupyter.mime import differences_bundle
 
     return differences_bundle(differences.to_dict()), {}
+
+
+def show_comparison(comparison: SynthesesComparison) -> Shown:
+    """Several syntheses side by side, with the entry of each one's report."""
+    from synthnb.jupyter import _comparison_view
+
+    return _comparison_view.show_comparison(comparison)
 
 
 def show_judgement(judgement: Judgement) -> Shown:

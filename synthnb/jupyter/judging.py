@@ -1,4 +1,4 @@
-"""``%synth evaluate`` and ``judge``: from the words of the line to a report or a judgement."""
+"""``%synth evaluate``, ``compare`` and ``judge``: from the words of a line to a report, a comparison or a judgement."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from argparse import Namespace
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from synthnb._api import evaluate, judge
+from synthnb._api import compare, evaluate, judge
 from synthnb._api.words import read_gates, read_limits, read_pairs, read_survival
 from synthnb.jupyter.namespace import look_up
 from synthnb.jupyter.progress import CellProgress
 
 if TYPE_CHECKING:
+    from synthnb.evaluation.comparing import SynthesesComparison
     from synthnb.evaluation.judge import Judgement
     from synthnb.evaluation.report import Report
 
-__all__ = ["evaluate_as_asked", "judge_as_asked", "stated_words"]
+__all__ = ["compare_as_asked", "evaluate_as_asked", "judge_as_asked", "stated_words"]
 
 _COLUMNS = ("secrets", "known", "keys", "text")
 
@@ -36,22 +37,44 @@ def stated_words(given: Namespace, variables: Mapping[str, Any]) -> dict[str, An
 def evaluate_as_asked(given: Namespace, variables: Mapping[str, Any]) -> Report:
     """Evaluate the frames that a line names."""
     synthetic = look_up(given.frame, variables)
-    real, holdout = (None if name is None else look_up(name, variables) for name in (given.against, given.holdout))
-    stated, gates = stated_words(given, variables), read_gates(given.gate or ())
+    said = _said(given, variables)
     with CellProgress("Evaluating") as progress:
         return evaluate(
-            synthetic,
-            real,
-            profile=given.profile or "auto",
-            holdout=holdout,
-            target=given.target,
-            groups=given.groups or (),
-            gates=gates,
-            names=(given.frame, given.against or "none", given.holdout or "holdout"),
-            random_state=given.seed,
-            progress=progress,
-            **stated,
+            synthetic, said.pop("real"), names=(given.frame, given.against or "none", given.holdout or "holdout"), progress=progress, **said
         )
+
+
+def compare_as_asked(given: Namespace, variables: Mapping[str, Any]) -> SynthesesComparison:
+    """Evaluate each of the frames that a line names, and set them side by side."""
+    frames = [look_up(name, variables) for name in given.frame]
+    said = _said(given, variables)
+    with CellProgress("Comparing") as progress:
+        return compare(
+            *frames,
+            against=said.pop("real"),
+            names=given.frame,
+            utility=given.utility,
+            privacy=given.privacy,
+            real_name=given.against or "none",
+            holdout_name=given.holdout or "holdout",
+            progress=progress,
+            **said,
+        )
+
+
+def _said(given: Namespace, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """What a line says that both verbs take."""
+    real, holdout = (None if name is None else look_up(name, variables) for name in (given.against, given.holdout))
+    return {
+        "real": real,
+        "profile": given.profile or "auto",
+        "holdout": holdout,
+        "target": given.target,
+        "groups": given.groups or (),
+        "gates": read_gates(given.gate or ()),
+        "random_state": given.seed,
+        **stated_words(given, variables),
+    }
 
 
 def judge_as_asked(given: Namespace, variables: Mapping[str, Any]) -> Judgement:

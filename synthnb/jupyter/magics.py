@@ -185,6 +185,17 @@ class SynthMagics(Magics):
         publish(report)
         return None
 
+    def _compare(self, given: Namespace, _: str | None) -> Any:
+        from synthnb.jupyter.judging import compare_as_asked
+
+        name = self._checked(given.__dict__["as"], given.overwrite)
+        found = compare_as_asked(given, self._variables)
+        if name is None:
+            return found
+        self._assign(name, found)
+        publish(found)
+        return None
+
     def _review(self, given: Namespace, _: str | None) -> None:
         from synthnb.jupyter.reviewing import review_as_asked
 

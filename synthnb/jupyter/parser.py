@@ -48,6 +48,8 @@ def _parser_for(verb: Verb, *, has_body: bool) -> _Parser:
     for option in verb.options:
         if option.takes == "flag":
             parser.add_argument(option.name, dest=option.key, action="store_true")
+        elif option.repeats and not option.name.startswith("--"):
+            parser.add_argument(option.key, metavar=option.name, type=str, nargs="+")
         elif option.repeats:
             parser.add_argument(option.name, dest=option.key, action="append", default=[])
         elif option.name.startswith("--"):

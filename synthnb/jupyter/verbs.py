@@ -347,6 +347,21 @@ VERBS: dict[str, Verb] = {
             example="%synth evaluate synthetic --against trial --holdout holdout --target event --groups sex",
         ),
         Verb(
+            name="compare",
+            summary="Evaluate several syntheses of the same real frame and set them side by side.",
+            options=(
+                Option(name="FRAME", help="Two or more synthetic frames.", takes="frame", required=True, repeats=True),
+                *_COMPARED,
+                *_STATED,
+                Option(name="--utility", help="The metric of the plot's one axis; chosen by what was computed, if left out."),
+                Option(name="--privacy", help="The metric of the other axis, likewise."),
+                _SEED,
+                Option(name="--as", help="A variable to keep the comparison in.", takes="variable"),
+                _OVERWRITE,
+            ),
+            example="%synth compare by_trees by_copula --against trial --holdout holdout --target event --seed 7",
+        ),
+        Verb(
             name="review",
             summary="Have people rate a blinded sample of synthetic and real items.",
             options=(

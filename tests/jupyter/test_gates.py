@@ -86,3 +86,13 @@ def test_the_command_can_fail_with_the_gates(tmp_path: Path, trial: pd.DataFrame
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert report["profile"].startswith("strict/1@")
     assert {gate["metric"]: gate["outcome"] for gate in report["gates"]} == {"schema_validity": "pass", "column_shapes": "fail"}
+
+
+def test_syntheses_are_compared_by_name(shell: Any, trial: pd.DataFrame) -> None:
+    shell.user_ns["trial"] = trial
+    for name, seed in (("one", 1), ("two", 2)):
+        run(shell, f"%synth generate trial --rows 60 --as {name} --seed {seed}")
+    ran = run(shell, "%synth compare one two --against trial --seed 1 --as both")
+    assert [synthesis["name"] for synthesis in shell.user_ns["both"].to_dict()["syntheses"]] == ["one", "two"]
+    assert [entry["kind"] for entry in ran.entries] == ["evaluate", "evaluate"]
+    assert "expected" in refused(shell, "%synth compare one --against trial")
