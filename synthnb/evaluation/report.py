@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from synthnb.evaluation._encode import Table
+    from synthnb.evaluation.plots import Plots
 
 __all__ = ["Report", "compare", "evaluate_frames"]
 
@@ -117,6 +118,13 @@ class Report(Shown):
         except (KeyError, TypeError) as error:
             raise RecordError(f"The report lacks a part or has a wrong one: {error}.", fix="Evaluate again.") from error
 
+    @property
+    def plot(self) -> Plots:
+        """Figures for a paper: ``report.plot.overview()`` and others, as matplotlib's; they need the extra ``plots``."""
+        from synthnb.evaluation.plots import Plots
+
+        return Plots(self)
+
     def __repr__(self) -> str:
         frames = f"{self.synthetic['name']} ({self.synthetic['rows']:,} rows) against {self.real['name']} ({self.real['rows']:,} rows)"
         return f"Report {self.id}, {self.profile}: {frames}\n{self.headline}"
@@ -173,8 +181,10 @@ def evaluate_frames(
     began = time.monotonic()
     chosen = with_gates(find_profile(_profile_for(facts or Facts()) if profile == "auto" else profile), gates or {})
     made = to_pandas(synthetic, what="synthetic frame")[0]
-    inputs = [(made, synthetic_name), (made.iloc[:0] if real is None else to_pandas(real, what="real frame")[0], real_name)]
-    inputs += [] if holdout is None else [(to_pandas(holdout, what="hold-out frame")[0], holdout_name)]
+    held = None if holdout is None else to_pandas(holdout, what="hold-out frame")[0]
+    shared = made.columns if held is None else [name for name in made.columns if name in held.columns]
+    inputs = [(made, synthetic_name), (made.iloc[:0][shared] if real is None else to_pandas(real, what="real frame")[0], real_name)]
+    inputs += [] if held is None else [(held, holdout_name)]
     tables = [table for table, _ in inputs]
     described = [_describe(table, name) for table, name in inputs]
     named = (groups,) if isinstance(groups, str) else tuple(groups)
@@ -335,9 +345,10 @@ def _not_evaluated(profile: Profile, comparison: Comparison, found: Findings) ->
     if comparison.holdout_note is not None:
         yield {"dimension": "hold-out", "reason": comparison.holdout_note}
     yield from found.not_evaluated
-    texts = tuple(column.name for column in comparison.of("text"))
-    compared = f"Compared only for missing and equal cells: {_listed(texts)}." if texts else "There is no shared text column."
-    yield {"dimension": "text", "reason": f"The profile has no metric for text. {compared}"}
+    if not any(definition.dimension == "text" for step in profile.steps for definition in step.gives):
+        texts = tuple(column.name for column in comparison.of("text"))
+        compared = f"Compared only for missing and equal cells: {_listed(texts)}." if texts else "There is no shared text column."
+        yield {"dimension": "text", "reason": f"The profile has no metric for text. {compared}"}
     for names, where in ((comparison.only_real, "real"), (comparison.only_synthetic, "synthetic")):
         if names:
             yield {"dimension": "columns", "reason": f"Only in the {where} frame, so not compared: {_listed(names)}."}
