@@ -87,8 +87,10 @@ def evaluate(
     from synthnb.evaluation.report import evaluate_frames
 
     facts = gather_facts(stated, made=synthetic)
-    if isinstance(synthetic, Mapping):
-        report = _evaluate_tables(synthetic, real, holdout, stated, profile=profile, gates=gates, seed=random_state, progress=progress)
+    tables = getattr(synthetic, "frames", None) or synthetic
+    if isinstance(tables, Mapping):
+        ways: dict[str, Any] = {"profile": profile, "gates": gates, "names": names, "seed": random_state, "progress": progress}
+        report = _evaluate_tables(tables, real, holdout, stated, **ways)
     else:
         if real is None and not (facts.text or facts.sources):
             raise FrameError("A real frame to compare with was expected; got none.", fix="Pass the frame the synthetic one was made from.")
@@ -119,6 +121,7 @@ def _evaluate_tables(
     *,
     profile: str,
     gates: Mapping[str, float] | None,
+    names: tuple[str, str, str],
     seed: int | None,
     progress: Progress | None,
 ) -> Report:
@@ -134,6 +137,9 @@ def _evaluate_tables(
         {name: read_source(table, "")[0] for name, table in real.items()},
         relations=stated.get("relations") or (),
         holdout=None if holdout is None else {name: read_source(table, "")[0] for name, table in holdout.items()},
+        synthetic_name=names[0],
+        real_name=names[1],
+        holdout_name=names[2],
         profile="relational-core/1" if profile == "auto" else profile,
         gates=gates,
         seed=seed,

@@ -20,7 +20,7 @@ _OTHERS = {
     "vendi_score": "Vendi score",
     "text_near_duplicates_share": "near-duplicate texts",
     "text_c2st_auc": "two-sample AUC",
-    "shared_13_words_excess": "13-word runs shared beyond the hold-out's",
+    "shared_13_words_excess": "13-word runs shared beyond real texts' own",
     "reference_integrity": "references that lead to a row",
     "children_per_parent": "children per parent",
     "parent_child_dependence": "dependence across tables",

@@ -86,7 +86,8 @@ def test_what_was_not_evaluated_is_written_out(report: Report) -> None:
 
 def test_two_frames_alone_leave_dimensions_open(draw: Any) -> None:
     report = evaluate_frames(draw(100, 0), draw(100, 1), seed=1)
-    assert {"utility", "privacy", "bias", "diagnostic"} <= {entry["dimension"] for entry in report.not_evaluated}
+    assert {"utility", "privacy", "bias"} <= {entry["dimension"] for entry in report.not_evaluated}
+    assert next(score for score in report.scores if score.metric == "closer_to_training_share").value is None
     assert "membership attack not evaluated" in report.headline
 
 
