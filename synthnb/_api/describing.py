@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from synthnb._api.calling import calls_to
+from synthnb._api.calling import calls_to, limits_of
 from synthnb._progress import Progress, no_progress
 from synthnb._random import resolve_seed
 from synthnb.errors import OptionError, shown
@@ -16,15 +16,18 @@ from synthnb.errors import OptionError, shown
 if TYPE_CHECKING:
     from synthnb._canonical import Json
     from synthnb.engines.base import Run
-    from synthnb.engines.compile import Compiled
+    from synthnb.engines.compile import Compiled, Figures
     from synthnb.models.base import Model
     from synthnb.models.limits import Limits
 
 __all__ = [
+    "NO_MODEL",
     "SOURCE_LABELS",
     "as_flag",
     "check_described",
+    "check_summary",
     "compile_recipe",
+    "figures_in",
     "is_compiled",
     "is_description",
     "shape_of",
@@ -39,6 +42,9 @@ SOURCE_LABELS: dict[str, str] = {
     "default": "nobody: a neutral default",
 }
 """Who a recipe's number comes from, in words."""
+
+NO_MODEL = "none"
+"""The name under which a description is compiled without a model."""
 
 _MOST_LEVELS = 6
 _ABOUT_FRAMES = ("recipe", "balance", "groups", "roles", "overrides", "merge_below", "survival", "relations", "panel")
@@ -114,6 +120,28 @@ def check_described(source: str | Compiled, asked: Mapping[str, Any], spell: Cal
     _try(rows, engine, options, asked)
 
 
+def check_summary(source: Any, summary: Any, engine: str = "auto") -> None:
+    """Refuse a summary beside anything but a description that is to be compiled.
+
+    Raises
+    ------
+    OptionError
+        A summary was given with a frame, a recipe, what is compiled already, or rows that a model writes one by one.
+    """
+    if summary is None:
+        return
+    if engine == "llm":
+        raise OptionError(
+            "A summary is for a description that becomes a recipe; with the engine llm a model writes each row.",
+            fix="Pass the frame itself as the source: the model is told its summary.",
+        )
+    if not is_description(source):
+        raise OptionError(
+            "A summary goes with a description in words, whose gaps it fills.",
+            fix="Describe the table in words, or pass the frame itself as the source.",
+        )
+
+
 def _engine_of(engine: str, spell: Callable[[str], str]) -> str:
     """The engine that draws the rows of a description: one that reads no rows."""
     from synthnb import plugins
@@ -172,8 +200,12 @@ def compile_recipe(
     description: str,
     *,
     rows: int | None = None,
+    summary: Any = None,
+    summary_name: str = "real",
     model: str | Model | None = None,
     name: str = "synthetic",
+    allow_hosted: bool = False,
+    identifiers: Literal["block", "warn"] | None = None,
     sensitive: bool = False,
     limits: Limits | Mapping[str, Any] | None = None,
     random_state: int | None = None,
@@ -181,8 +213,8 @@ def compile_recipe(
 ) -> Compiled:
     """Return the recipe that a description comes to, with the source of each of its numbers and ten rows drawn from it.
 
-    What the description says is read by rules and always holds; a language model supplies what it leaves open.
-    The number of calls doesn't depend on the number of rows.
+    What the description says is read by rules and always holds; a summary of a real frame, if one is given, supplies what it leaves
+    open, and a language model what neither has. The number of calls doesn't depend on the number of rows.
 
     Parameters
     ----------
@@ -190,10 +222,21 @@ def compile_recipe(
         The table in words, such as ``"A trial of 300 adults aged 40 to 85, 60 % female, randomised 1:1 to drug or placebo."``
     rows : int, optional
         How many rows the recipe is for, at least 1; as many as the description says by default, else 1,000.
+    summary : frame, str or Path, optional
+        A real frame (pandas, polars or Arrow), or a ``.csv`` or ``.parquet`` file holding one, whose figures fill in what the
+        description doesn't state: shares of levels, quantiles, shares of missing cells, correlations of ranks. Figures over fewer rows
+        than the setting ``minimum_cell`` are withheld; no cell of a single row is used. Columns that the
+        description doesn't name are added.
+    summary_name : str
+        What that frame is called in the run and the disclosure.
     model : str or Model, optional
-        As for `write_column`.
+        As for `write_column`; ``"none"`` asks no model.
     name : str
         What the table is called.
+    allow_hosted : bool
+        Let the summary leave this machine, to a hosted model.
+    identifiers : {"block", "warn"}, optional
+        What direct identifiers do that are found in a summary that would go to a hosted model; ``block`` by default.
     sensitive : bool
         Keep the description and the prompts out of the run and the store of replies; their digests stay.
     limits : Limits or mapping, optional
@@ -214,15 +257,45 @@ def compile_recipe(
         The description is empty.
     RecipeError
         What it says contradicts itself; every contradiction is listed.
+    FrameError
+        The real frame can't be summarised.
     ModelMissingError
         The model isn't on this machine; the message says how to get it.
     """
-    from synthnb.engines import compile as compiling
+    from synthnb.engines.compile import compile_recipe as compiled
 
     _rows_said(description)  # what can't be read or contradicts itself is refused before a model is opened
     resolve_seed(random_state)
+    figures = None if summary is None else figures_in(summary, summary_name)
+    how: dict[str, Any] = {"rows": rows, "name": name, "seed": random_state, "figures": figures, "progress": progress or no_progress}
+    if model == NO_MODEL:
+        limits_of(limits)
+        return compiled(description, calls=None, sensitive=sensitive, **how)
     with calls_to(model, limits=limits, sensitive=sensitive) as calls:
-        return compiling.compile_recipe(description, calls=calls, rows=rows, name=name, seed=random_state, progress=progress or no_progress)
+        return compiled(description, calls=calls, allow_hosted=allow_hosted, identifiers=identifiers, **how)
+
+
+def figures_in(summary: Any, name: str = "real") -> Figures:
+    """Return the summary of a real frame, or of the file of one.
+
+    Raises
+    ------
+    OptionError
+        It is neither.
+    FrameError
+        It can't be summarised.
+    """
+    from synthnb.engines.compile import figures_of
+
+    if is_description(summary) or not (isinstance(summary, str | Path) or hasattr(summary, "columns") or hasattr(summary, "frame")):
+        raise OptionError(f"A summary is of a frame, or of a .csv or .parquet file; got {shown(summary)}.", fix="Pass the real frame.")
+    if isinstance(summary, str | Path):
+        from synthnb._tables import read_table
+
+        return figures_of(read_table(summary), name=Path(summary).name if name == "real" else name)
+    from synthnb._frames import frame_of
+
+    return figures_of(frame_of(summary), name=name)
 
 
 def shape_of(compiled: Compiled) -> dict[str, Json]:
@@ -263,7 +336,7 @@ def _how(column: Mapping[str, Any]) -> str:
 
 def with_compiling(run: Run, compiled: Compiled) -> Run:
     """Return the run of a recipe's rows with what it owes to the description that the recipe was compiled from."""
-    sensitive = bool(compiled.calls.get("sensitive"))
+    sensitive = compiled.sensitive
     told: dict[str, Json] = {
         "description": None if sensitive else compiled.description,
         "description_digest": compiled.description_digest,
@@ -271,17 +344,37 @@ def with_compiling(run: Run, compiled: Compiled) -> Run:
         "model_part": compiled.level,
         "numbers_stated_by": dict(sorted(Counter(str(number["source"]) for number in compiled.numbers).items())),
     }
+    summary = dict(compiled.summary)
+    if summary:
+        told["summary_of"] = {"frame": summary["name"], "minimum_cell": summary.pop("minimum_cell")}
     notes = [f"What was assumed of the description is told beside its recipe; it quotes it: {len(compiled.notes)} notes."]
     asked = bool(compiled.model)
     model = {"requested": compiled.model["id"], "returned": _returned(compiled)} if asked else {}
     return replace(
         run,
-        engine_reason=f"A description was compiled to a recipe. {run.engine_reason}",
+        engine_reason=_reason(run, summary),
         model={**compiled.model, **model} if asked else None,
         calls=compiled.calls or None,
         parameters={**run.parameters, **told},
+        inputs=[*run.inputs, *([summary] if summary else [])],
+        account={**run.account, **(_SUMMARISED if summary else {})},
         notes=[*(notes if sensitive else compiled.notes), *run.notes],
     )
+
+
+def _reason(run: Run, summary: Mapping[str, Any]) -> str:
+    if summary:
+        return f"A description and a summary of {summary['name']} were compiled to a recipe: numpy draws what the recipe declares."
+    return f"A description was compiled to a recipe. {run.engine_reason}"
+
+
+_SUMMARISED = {
+    "method": "random numbers drawn by numpy from the distributions that the recipe declares; of the real rows, a summary was used "
+    "whose figures are over at least as many rows as the setting minimum_cell says",
+    "record_links": "none; no row that was made belongs to a source row",
+    "copies": "not looked for, since rows are drawn from figures",
+}
+"""What differs in the disclosure where real rows were summarised."""
 
 
 def _returned(compiled: Compiled) -> str | None:

@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 from synthnb._api import compile_recipe, generate
 from synthnb._api.describing import as_flag, check_described, shape_of
+from synthnb._api.rows import with_preview
 from synthnb.errors import OptionError, SynthnbError, SynthnbWarning, shown
 from synthnb.jupyter.display import show_compiled
 from synthnb.jupyter.generating import Keep, arguments_of, ways_of
+from synthnb.jupyter.namespace import look_up, look_up_source
 from synthnb.jupyter.progress import CellProgress
 from synthnb.jupyter.publish import publish_bundle
 
@@ -37,14 +39,17 @@ def describe_as_asked(given: Namespace, description: str, variables: Mapping[str
     """Compile a description and show what it came to; draw the rows now (``--yes``) or once it is accepted."""
     arguments = arguments_of(given, variables)
     _check(given, description, arguments)
+    summary = None if given.summary is None else _summarised(given.summary, variables)
     with CellProgress("Compiling") as progress:
         compiled = compile_recipe(
             description,
             rows=given.rows,
+            summary=summary,
+            summary_name=given.summary or "real",
             name=name,
             random_state=given.seed,
             progress=progress,
-            **{key: value for key, value in ways_of(given).items() if key != "allow_hosted"},
+            **ways_of(given),
         )
     offer = _Offer(given, variables, keep, name=name, recipe_name=recipe_name)
     offer.show(compiled)
@@ -56,8 +61,15 @@ def _check(given: Namespace, description: str, arguments: Mapping[str, Any]) -> 
         if getattr(given, option) is not None:
             raise OptionError(f"--{option} is about a real frame; a description was given.", fix="Leave it out.")
     check_described(description, arguments, as_flag)
+    with_preview({}, given.preview, given.engine or "auto")
     if given.save_recipe is not None and _recipe_path(given.save_recipe).exists() and not given.overwrite:
         raise OptionError(f"{shown(given.save_recipe)} exists.", fix="Choose another name, or add --overwrite.")
+
+
+def _summarised(expression: str, variables: Mapping[str, Any]) -> Any:
+    """The frame whose summary is used, or the path of a file of one."""
+    found = look_up_source(expression, variables)
+    return found if isinstance(found, str) else look_up(expression, variables)
 
 
 def _recipe_path(name: str) -> Path:

@@ -40,6 +40,8 @@ _WORDS: dict[str, str] = {
     "object": "values of several types",
 }
 _COMPARE: dict[type, Any] = {ast.Lt: np.less, ast.LtE: np.less_equal, ast.Gt: np.greater, ast.GtE: np.greater_equal}
+_MOST_DAYS = 1_000_000
+"""Longest span that a number may stand for."""
 _BLANK: dict[str, Any] = {"number": 0, "text": "", "flag": False, "clock": 0, "level": 0}
 
 
@@ -226,6 +228,8 @@ class _Rows:
             return self._extreme(name, arguments)
         if name in {"year", "month", "day"}:
             return self._calendar(name, first)
+        if name == "days" and first.kind == "number":
+            return self._days(first)
         if name == "days":
             span = first if first.kind == "span" else self._span(first) if first.kind == "text" else None
             if span is None:
@@ -234,6 +238,12 @@ class _Rows:
         if name in {"abs", "round"}:
             return self._rounded(name, first, rest)
         return self._on_text(name, first, rest)
+
+    def _days(self, number: Operand) -> Operand:
+        """Numbers as spans of as many days; missing where no calendar is that long."""
+        days = number.values.astype("f8")
+        gone = number.missing | ~(np.abs(days) <= _MOST_DAYS)
+        return Operand("span", np.rint(np.where(gone, 0.0, days) * 86_400e6).astype("i8").view("m8[us]"), gone)
 
     def _extreme(self, name: str, arguments: list[Operand]) -> Operand:
         done = arguments[0]

@@ -20,6 +20,8 @@ from synthnb.recipes.statements.naming import column_name
 
 if TYPE_CHECKING:
     from synthnb._canonical import Json
+    from synthnb.recipes.distributions import Source
+    from synthnb.recipes.recipe import Level
 
 __all__ = [
     "DRAFT_KINDS",
@@ -29,6 +31,7 @@ __all__ = [
     "DraftLink",
     "DraftNumbers",
     "DraftOrder",
+    "Known",
     "columns_schema",
     "levels_schema",
     "links_schema",
@@ -87,6 +90,51 @@ class DraftNumbers:
     """Least value possible."""
     high: float | None = None
     """Largest value possible."""
+    source: Source = "model"
+    """Who proposes them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What a summary of real rows tells of a column; what it withholds is empty or None."""
+
+    name: str
+    """The column, as the real table calls it."""
+    kind: DraftKind
+    """What it holds."""
+    decimals: int | None = None
+    """Decimal places of its numbers; None where they have no fixed last one."""
+    quantiles: tuple[float, ...] = ()
+    """At 0, 10, 25, 50, 75, 90 and 100 %, the ends blurred; in the column's unit."""
+    mean: float | None = None
+    """In the column's unit."""
+    sd: float | None = None
+    """Standard deviation, likewise."""
+    shares: Mapping[Level, float | None] = field(default_factory=dict)
+    """By level, as the real table holds it, from 0 to 1; None where the share is withheld."""
+    unnamed: bool = False
+    """Whether there are levels too rare to be named."""
+    share: float | None = None
+    """Of true, in a column of true and false."""
+    dates: tuple[str, str] | None = None
+    """First and last day, blurred."""
+    missing: float | None = None
+    """Share of missing cells; None where it is withheld."""
+
+    @property
+    def told(self) -> bool:
+        """Whether there is a figure of how its values lie."""
+        return bool(self.mean is not None or self.shares or self.dates or self.share is not None)
+
+    def to_dict(self) -> dict[str, Json]:
+        """Its figures as plain JSON types, those that are withheld left out."""
+        plain: dict[str, Json] = {"kind": self.kind}
+        if self.shares:
+            plain["levels"] = {str(level): share for level, share in self.shares.items() if share is not None}
+        ends = (self.quantiles[0], self.quantiles[-1]) if self.quantiles else ()
+        low, high = self.dates or ends or (None, None)
+        told = {"share of yes": self.share, "mean": self.mean, "sd": self.sd, "low": low, "high": high, "missing": self.missing or None}
+        return plain | {name: value for name, value in told.items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -101,6 +149,8 @@ class DraftLink:
     """A level of the other, for which ``value`` is the mean, or the share of true; empty for a correlation."""
     value: float
     """The correlation, the mean or the share."""
+    source: Source = "model"
+    """Who says so."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +177,8 @@ class Draft:
     """How columns depend on one another."""
     orders: tuple[DraftOrder, ...] = ()
     """Which columns are never above which."""
+    known: dict[str, Known] = field(default_factory=dict)
+    """What a summary of real rows tells, by column."""
 
 
 def columns_schema(stated: Sequence[str], *, brief: bool = False) -> dict[str, Json]:
@@ -236,6 +288,7 @@ def read_columns(body: Mapping[str, Any], kinds: Mapping[str, str | None]) -> tu
         The stated columns, each of which must be among them, with the kind that follows from what was stated.
     """
     items, problems = _items(body, "columns", MOST_COLUMNS)
+    spelt = {column_name(name): name for name in kinds}  # a real table's names may have capitals
     found: dict[str, DraftColumn] = {}
     for i, item in enumerate(items):
         said, kind, same = _word(item, "name"), item.get("kind"), _word(item, "same_as")
@@ -245,7 +298,7 @@ def read_columns(body: Mapping[str, Any], kinds: Mapping[str, str | None]) -> tu
         if kind not in DRAFT_KINDS:
             problems.append(f"columns[{i}].kind of {shown(said)} must be one of {', '.join(DRAFT_KINDS)}; got {shown(kind)}")
             continue
-        name = same if same in kinds else column_name(said)
+        name = same if same in kinds else spelt.get(column_name(said), column_name(said))
         if name in found:
             problems.append(f"columns[{i}] is {shown(name)} again; name each column once")
             continue

@@ -13,7 +13,7 @@ arithmetic                              ``+ - * / // % **``
 numbers                                 ``abs(x)  min(x, y, ...)  max(x, y, ...)  round(x, places)``
 missing cells                           ``isna(x)  notna(x)``
 text                                    ``len  lower  upper  startswith(x, 'a')  endswith  contains``
-dates                                   ``year(x)  month(x)  day(x)  days(end - start)``
+dates                                   ``year(x)  month(x)  day(x)  days(end - start)``; ``start + days(5)``
 as pandas writes it                     ``x.isna()  x.isin([...])  x.between(a, b)  x.str.lower()  x.dt.year``
 ======================================  =======================================================
 

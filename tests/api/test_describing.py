@@ -111,3 +111,19 @@ def test_rows_that_a_model_is_to_write_from_a_description_are_held_to_it_too(ask
 def test_rows_that_a_model_writes_come_from_a_compiled_descriptions_recipe() -> None:
     with pytest.raises(OptionError, match="pass the description's recipe with the engine llm"):
         synthnb.generate(synthnb.compile_recipe(SENTENCE, model="echo"), engine="llm", model=NOWHERE)
+
+
+@pytest.mark.parametrize("model", ["none", "echo"])
+def test_the_record_names_the_frame_whose_summary_was_used(trial: pd.DataFrame, model: str) -> None:
+    run = synthnb.generate(SENTENCE, summary=trial, source_name="register", model=model, random_state=1).run
+    fields = entry_for_run(run.to_dict())["fields"]
+    assert "compiled from a description and figures of “register” (200 rows)" in fields["humanReadableStatement"]
+    assert "register" in str(fields["sourceDatasets"])
+    assert "of the real rows, a summary was used" in fields["strategy"]
+    assert run.parameters["summary_of"] == {"frame": "register", "minimum_cell": 11}
+
+
+def test_without_a_model_none_is_asked_and_none_is_in_the_record() -> None:
+    run = synthnb.generate(SENTENCE, model="none", random_state=1).run
+    assert (run.model, run.calls, run.request["arguments"]["model"]) == (None, None, "none")
+    assert synthnb.compile_recipe(f"{SENTENCE} Code Wolpertinger-9.", model="none", sensitive=True).to_dict()["description"] is None

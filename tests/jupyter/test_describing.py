@@ -161,3 +161,29 @@ def test_each_bundle_stays_under_64_kb(shell: Any) -> None:
     outputs = run(shell, f"%%synth generate --rows 5 --as trial --model echo --yes --seed 1\n{body}")
     assert len(shell.user_ns["trial"].columns) > 20
     assert max(len(json.dumps(bundle)) for bundle in outputs) < 64_000
+
+
+def test_a_summary_fills_in_what_is_not_said(shell: Any, trial: Any) -> None:
+    shell.user_ns["real"] = trial
+    outputs = run(shell, f"%%synth generate --rows 50 --as made --summary real --model none --yes --seed 1\n{BODY}")
+    assert "a summary of real data" in outputs[0]["text/plain"]
+    [entry] = outputs[1][RECORD]["entries"]
+    assert [item["name"] for item in entry["detail"]["inputs"]] == ["real"]
+    assert entry["detail"]["parameters"]["numbers_stated_by"]["summary"] > 10
+    assert list(shell.user_ns["made"]) == list(trial)
+
+
+def test_the_editor_says_which_numbers_come_of_a_summary(shell: Any, trial: Any, editors: list[RecipeEditor]) -> None:
+    shell.user_ns["real"] = trial
+    run(shell, f"%%synth generate --rows 50 --as made --summary real --model none --seed 1\n{BODY}")
+    assert {number["source"] for number in editors[0].compiled["numbers"]} == {"user", "summary"}
+
+
+def test_a_summary_goes_with_no_frame_and_a_preview_with_no_description(shell: Any, trial: Any) -> None:
+    shell.user_ns["real"] = trial
+    with pytest.raises(OptionError, match="--summary is for a description"):
+        run(shell, "%synth generate real --summary real")
+    with pytest.raises(OptionError, match="There is no frame named 'reel'"):
+        run(shell, f"%%synth generate --summary reel --model none --yes\n{BODY}")
+    with pytest.raises(OptionError, match="A preview is of rows that a language model writes"):
+        run(shell, f"%%synth generate --preview 5 --model none --yes\n{BODY}")

@@ -65,6 +65,8 @@ NAMES = [str(name) for name in FRAME]
         ("`object day` <= day", [1, 0, 0]),
         ("days(`text day` - day) == 1", [1, 0, 0]),
         ("`text day` - day > '12 hours'", [1, 0, 0]),
+        ("day + days(1) == '2020-01-02'", [1, 0, 0]),
+        ("day + days(1e9) > day", [0, 0, 0]),
         ("day + '1 day' == '2020-01-02'", [1, 0, 0]),
         ("grade >= 'mid'", [0, 1, 0]),
         ("clock > '08:30'", [0, 1, 1]),

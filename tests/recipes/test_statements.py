@@ -339,7 +339,8 @@ def test_a_wrong_reading_is_worse_than_none(text: str) -> None:
 
 def test_a_statement_in_words_is_listed_whole() -> None:
     found = read_statements("200 adults. Equal numbers of men and women. Number of visits is Poisson distributed with mean 1.8.")
-    assert found.unread == ("Equal numbers of men and women", "Poisson distributed")
+    assert found.unread == ("Equal numbers of men and women",)
+    assert [item.family for item in found.statements if item.kind == "family"] == ["poisson"]
 
 
 def test_a_list_of_exclusions_ends_where_it_ends() -> None:

@@ -2,7 +2,8 @@
 
 ::
 
-    description ──► statements (rules) ──► stated, by column ──┐
+    real frame ──► summary, if one is given ──► figures ───────┐
+    description ──► statements (rules) ──► stated, by column ──┤
          │                                                     ├──► recipe ──► trial rows ──► statements checked
          └──► model: columns, numbers, levels, links ──► draft ┘       ▲                            │
                                                                        └──── settled, or left out ──┘
@@ -14,5 +15,6 @@ it proposes, and each number says who stated it.
 from __future__ import annotations
 
 from synthnb.engines.compile.compiled import Compiled, compile_recipe
+from synthnb.engines.compile.figures import Figures, figures_of
 
-__all__ = ["Compiled", "compile_recipe"]
+__all__ = ["Compiled", "Figures", "compile_recipe", "figures_of"]

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from synthnb._canonical import digest_bytes
 from synthnb._random import LARGEST_SEED, generator
 from synthnb.engines.compile import prompts
+from synthnb.engines.compile.aligning import counterpart
 from synthnb.errors import ModelError
 from synthnb.models.base import Reply, Request
 from synthnb.recipes.draft import (
@@ -102,7 +103,9 @@ class Asking:
     seed: int
     progress: Progress
     draft: Draft = field(default_factory=Draft)
-    """What the model proposed."""
+    """What the model proposed, beside what a summary tells."""
+    figures: str = ""
+    """A summary's figures, as they are sent with each question; empty where there is none or the model reads little at once."""
     level: Level = "none"
     """How much it was asked for in the end."""
     notes: list[str] = field(default_factory=list)
@@ -121,7 +124,8 @@ class Asking:
         sent = digest_bytes(self.description.encode("utf-8", "surrogatepass"))
         self.calls.declare_sent("the description", digest=sent, detail={"characters": len(self.description)})
         for name, text in prompts.TEMPLATES.items():
-            self.calls.declare_template(f"compile {name}", text)
+            if name != "summary" or self.figures:
+                self.calls.declare_template(f"compile {name}", text)
         if self._columns():
             self.level = "full"
             self._numbers()
@@ -154,14 +158,31 @@ class Asking:
         def near() -> bool:
             return not self.small or (bool(listed) and 2 * listed[-1] >= len(kinds))
 
-        prompt = prompts.columns_prompt(self.description, kinds)
+        prompt = self._framed(prompts.columns_prompt(self.description, kinds))
         answer = self._ask("columns", prompt, schema, read, room=len(kinds) + (2 if self.small else 16), first=True, near=near)
         if answer is None and not self.calls.stopped:
             self.notes.append("The model couldn't list the columns of the description, so no numbers were asked of it.")
         if answer is None:
             return False
-        self.draft.columns = answer
+        self._add_columns(answer)
         return True
+
+    def _framed(self, prompt: str) -> str:
+        """A prompt with the summary's figures before it."""
+        return prompts.with_summary(prompt, self.figures)
+
+    def _add_columns(self, proposed: Sequence[DraftColumn]) -> None:
+        """Add columns that a model proposes to those of the summary, which keep their kinds and come first."""
+        known = self.draft.columns
+        names = [column.name for column in known]
+        fresh = [column for column in proposed if counterpart(column.name, names) not in names]
+        self.draft.columns = (*known, *fresh)
+
+    @property
+    def _open(self) -> list[DraftColumn]:
+        """Columns that no summary tells of."""
+        known = self.draft.known
+        return [column for column in self.draft.columns if not (column.name in known and known[column.name].told)]
 
     def _kinds(self) -> bool:
         """Names and kinds alone, kept where the description has the words."""
@@ -170,7 +191,7 @@ class Asking:
             "kinds", prompt, columns_schema([], brief=True), lambda body: read_columns(body, {}), room=_MOST_ADDED, repairs=0
         )
         kept = [column for column in answer or () if self._is_grounded(column)]
-        self.draft.columns = tuple(kept)
+        self._add_columns(kept)
         return bool(kept)
 
     def _is_grounded(self, column: DraftColumn) -> bool:
@@ -184,10 +205,10 @@ class Asking:
 
     def _numbers(self) -> None:
         """Numbers of the columns whose distribution isn't stated in full."""
-        asked = {column.name: self._known(column) for column in self.draft.columns if self._lacks_numbers(column)}
+        asked = {column.name: self._known(column) for column in self._open if self._lacks_numbers(column)}
         for some in _chunks(list(asked), _TOGETHER["small" if self.small else "large"]):
             limits = {name: (self._limit(name, "low", -math.inf), self._limit(name, "high", math.inf)) for name in some}
-            prompt = prompts.numbers_prompt(self.description, {name: asked[name] for name in some})
+            prompt = self._framed(prompts.numbers_prompt(self.description, {name: asked[name] for name in some}))
             read = partial(read_numbers, names=some, limits=limits)
             answer = self._ask("numbers", prompt, numbers_schema(some), read, room=2 * len(some))
             self.draft.numbers |= answer or {}
@@ -212,10 +233,10 @@ class Asking:
     def _open_levels(self) -> dict[str, list[str]]:
         """Columns of levels whose shares aren't stated in full, with the levels that are."""
         found: dict[str, list[str]] = {}
-        drafted = {column.name for column in self.draft.columns}
+        drafted = {column.name for column in self.draft.columns} | set(self.draft.known)
         levelled = {name: _LEVELLED.get(stated.kind or "") for name, stated in self.found.items() if name not in drafted}
         unlisted = [DraftColumn(name, of) for name, of in levelled.items() if of is not None]
-        for column in (*self.draft.columns, *unlisted):
+        for column in (*self._open, *unlisted):
             stated = self.found.get(column.name)
             kind = stated.kind if stated and stated.kind else column.kind
             if kind == "boolean" and not (stated and ("share" in stated.numbers or stated.given)):
@@ -233,7 +254,7 @@ class Asking:
             wanted = {name: asked[name] for name in some}
             answer = self._ask(
                 "levels",
-                prompts.levels_prompt(self.description, known),
+                self._framed(prompts.levels_prompt(self.description, known)),
                 levels_schema(some),
                 partial(read_levels, asked=wanted),
                 room=3 * len(some),
@@ -246,9 +267,7 @@ class Asking:
 
     def _drop_unlevelled(self) -> None:
         """Leave out columns of levels that the model added without saying which there are."""
-        lacking = [
-            c.name for c in self.draft.columns if c.kind == "category" and c.name not in self.found and c.name not in self.draft.levels
-        ]
+        lacking = [c.name for c in self._open if c.kind == "category" and c.name not in self.found and c.name not in self.draft.levels]
         self.draft.columns = tuple(column for column in self.draft.columns if column.name not in lacking)
         if lacking:
             self.notes.append(f"Columns that the model added without their levels were left out: {', '.join(lacking)}.")
@@ -259,18 +278,21 @@ class Asking:
 
     def _links(self) -> None:
         names = [column.name for column in self.draft.columns if column.kind not in {"identifier", "text"}]
-        if len(names) < 2:
+        names = [name for name in names if self.figures or name not in self.draft.known]
+        if len(names) < 2 or (self.draft.known and set(names) <= set(self.draft.known)):
             return
         told = {column.name: self._shown(column) for column in self.draft.columns if column.name in names}
         answer = self._ask(
             "links",
-            prompts.links_prompt(self.description, told),
+            self._framed(prompts.links_prompt(self.description, told)),
             links_schema(names),
             lambda body: _paired(read_links(body, names)),
             room=24,
         )
         if answer:
-            self.draft.links, self.draft.orders = answer
+            links, orders = answer
+            kept = [link for link in links if not {link.column, link.on} <= set(self.draft.known)]  # the summary has told of those
+            self.draft.links, self.draft.orders = (*self.draft.links, *kept), orders
 
     def _shown(self, column: DraftColumn) -> Json:
         levels = self.draft.levels.get(column.name) or dict.fromkeys(self.found[column.name].levels if column.name in self.found else ())

@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 from synthnb.engines.compile.categories import categories_of
 from synthnb.engines.compile.links import add_links
+from synthnb.engines.compile.pieces import by_quantiles
+from synthnb.engines.compile.stays import add_stays
 from synthnb.errors import RecipeError
 from synthnb.recipes.distributions import check_distributions
 from synthnb.recipes.recipe import Recipe
 from synthnb.recipes.statements.fitting import Fitted, Wanted, fitted
+from synthnb.recipes.statements.named import fitted_as
 from synthnb.recipes.statements.stated import Stated, weights_of
 
 if TYPE_CHECKING:
     from synthnb.recipes.distributions import Source
-    from synthnb.recipes.draft import Draft, DraftColumn, DraftNumbers
+    from synthnb.recipes.draft import Draft, DraftColumn, DraftNumbers, Known
     from synthnb.recipes.statements.statement import Level, Statement
 
 __all__ = ["Built", "built", "sourced"]
@@ -39,6 +42,8 @@ _DTYPES = {
     "date": ("datetime64[us]", "datetime64[us]"),
 }
 _NUMERIC = frozenset({"integer", "real"})
+_SHAPED = frozenset({"mean", "sd", "median", "q1", "q3"})
+"""Numbers that say how values lie; limits alone don't."""
 
 
 @dataclass
@@ -87,6 +92,7 @@ def built(found: Mapping[str, Stated], statements: Sequence[Statement], draft: D
         made.columns[name] = _column(stated, kinds[name], draft, found, statements, made, rows)
     _add_correlations(made, statements)
     _add_orders(made, statements)
+    add_stays(made, found)
     problems = check_distributions(made.recipe(table=table, rows=rows, seed=seed))
     if problems:
         told = "; ".join(f"{problem.path}: {problem.message}" for problem in problems)
@@ -112,7 +118,9 @@ def _column(
     stated: Stated, kind: str, draft: Draft, found: Mapping[str, Stated], statements: Sequence[Statement], made: Built, rows: int
 ) -> dict[str, Any]:
     """One column as a recipe has it."""
-    missing = stated.numbers.get("missing", 0.0)
+    known = _known(stated, kind, draft, made)
+    summarised = known is not None and "missing" not in stated.numbers
+    missing = (known.missing or 0.0) if known and summarised else stated.numbers.get("missing", 0.0)
     dtype = _DTYPES[kind][missing > 0] if kind in _DTYPES else "str"
     column: dict[str, Any] = {"name": stated.name, "kind": kind, "dtype": dtype}
     if missing:
@@ -125,18 +133,45 @@ def _column(
         body = _yes_or_no(stated, draft, found, made)
     elif kind == "category":
         body = _levels(stated, draft, made)
-        column["levels"] = list(body["levels"])
+        column |= {"levels": list(body["levels"]), "dtype": _dtype_of(body["levels"], missing=missing > 0)}
     elif kind == "date":
-        body = _dates(stated, found, statements, made)
+        body = _dates(stated, known, found, statements, made)
     else:
         body = _codes(stated, rows)
     if missing:
         body["missing"] = missing
-        body["sources"] = [
-            *body.get("sources", []),
-            {"number": "missing", "source": "user", "note": stated.words.get("missing", "")[:_NOTE]},
-        ]
+        note = "" if summarised else stated.words.get("missing", "")[:_NOTE]
+        body["sources"] = [*body.get("sources", []), {"number": "missing", "source": "summary" if summarised else "user", "note": note}]
     return column | {"distribution": body}
+
+
+def _known(stated: Stated, kind: str, draft: Draft, made: Built) -> Known | None:
+    """What a summary tells of a column, if it is of the kind that the description asks for; else it is dropped, and that is noted."""
+    known = draft.known.get(stated.name)
+    if known is None or known.kind == kind or {known.kind, kind} <= _NUMERIC:
+        return known
+    if kind == "boolean" and (share := _share_of_yes(known)) is not None:
+        draft.known[stated.name] = replace(known, kind="boolean", shares={}, share=share)
+        return draft.known[stated.name]
+    draft.known.pop(stated.name)
+    draft.numbers.pop(stated.name, None)
+    made.notes.append(f"{stated.name}: the summary has it as {known.kind}, the description as {kind}; no figure of it was taken.")
+    return None
+
+
+def _share_of_yes(known: Known) -> float | None:
+    """The share of yes, where the levels of a summary are yes and no, or 1 and 0."""
+    shares = {str(level).strip().lower(): share for level, share in known.shares.items()}
+    yes = next((shares[word] for word in ("yes", "true", "1", "y") if word in shares), None)
+    return yes if set(shares) <= {"yes", "no", "true", "false", "1", "0", "y", "n"} else None
+
+
+def _dtype_of(levels: Sequence[Any], *, missing: bool) -> str:
+    """The type that holds levels as they are."""
+    kinds = {type(level) for level in levels}
+    if kinds == {int}:
+        return "Int64" if missing else "int64"
+    return {frozenset({str}): "str", frozenset({float}): "float64"}.get(frozenset(kinds), "object")
 
 
 def sourced(body: dict[str, Any], told: Mapping[str, tuple[Source, str]]) -> dict[str, Any]:
@@ -156,9 +191,25 @@ def _numbers(column: dict[str, Any], stated: Stated, draft: Draft, found: Mappin
             column[field_name] = int(value) if column["kind"] == "integer" else value
             made.limits[stated.name, field_name] = (wanted.sources[name], stated.words.get(name, "") if name in stated.numbers else "")
     if column["kind"] == "real":
-        column["decimals"] = min(max(stated.places, _decimals(wanted)), 6)
+        known = draft.known.get(stated.name)
+        column["decimals"] = min(max(stated.places, _decimals(wanted) if known is None or known.decimals is None else known.decimals), 6)
     if stated.given:
         return _by_group(stated, wanted, found, made)
+    named = _as_named(stated, wanted, made)
+    if named is not None:
+        words = " · ".join(
+            dict.fromkeys([*(stated.words[name] for name in stated.numbers if name in stated.words), stated.words["family"]])
+        )
+        if named.floor is not None and "low" not in wanted.numbers:
+            column["minimum"] = int(named.floor) if column["kind"] == "integer" else named.floor
+            made.limits[stated.name, "minimum"] = ("user", stated.words["family"])
+        return _with_sources(named, words)
+    if known := _in_pieces(stated, draft):
+        pieces = by_quantiles(known, wanted)
+        if pieces is not None:
+            return sourced(pieces.body, {name: (source, "") for name, source in pieces.sources.items()})
+        made.notes.append(f"{stated.name}: hardly any of the summary lies within the limits stated, so only they were kept.")
+        wanted = replace(wanted, numbers={name: value for name, value in wanted.numbers.items() if name in stated.numbers})
     fit = fitted(wanted)
     made.notes += [f"{stated.name}: {note}." for note in fit.notes]
     words = " · ".join(dict.fromkeys(stated.words[name] for name in wanted.numbers if name in stated.words and name in stated.numbers))
@@ -167,6 +218,26 @@ def _numbers(column: dict[str, Any], stated: Stated, draft: Draft, found: Mappin
         made.limits[stated.name, "minimum"] = ("default", "its mean and spread leave no room below 0")
     adapted = any(name in wanted.numbers and fit.body.get(name, wanted.numbers[name]) != wanted.numbers[name] for name in ("mean", "sd"))
     return _with_sources(fit, f"{words} · for the curve before it is rounded and cut" if adapted and words else words)
+
+
+def _as_named(stated: Stated, wanted: Wanted, made: Built) -> Fitted | None:
+    """The distribution that the description names, with the figures known; None where none is named, or they don't go with it."""
+    if not stated.family:
+        return None
+    fit = fitted_as(stated.family, wanted)
+    if fit is None:
+        told = {name: value for name, value in wanted.numbers.items() if name in stated.numbers}
+        fit = fitted_as(stated.family, replace(wanted, numbers=told, sources=dict.fromkeys(told, "user")))
+    if fit is not None:
+        made.notes += [f"{stated.name}: {note}." for note in fit.notes]
+    return fit
+
+
+def _in_pieces(stated: Stated, draft: Draft) -> Known | None:
+    """What a summary tells of a column of whose values the description states limits at most."""
+    known = draft.known.get(stated.name)
+    shaped = _SHAPED & set(stated.numbers) or stated.given or stated.family
+    return known if known and known.quantiles and not shaped else None
 
 
 def _with_sources(fit: Fitted, words: str) -> dict[str, Any]:
@@ -193,6 +264,8 @@ def _wanted(column: Mapping[str, Any], stated: Stated, draft: Draft, made: Built
         said.shape if said else "count" if stated.whole and "q1" not in numbers and "low" not in numbers and "high" not in numbers else None
     )
     if said:
+        _fill_in_limits(numbers, sources, said)
+    if said and not _in_pieces(stated, draft):
         _fill_in(numbers, sources, said, stated, made)
     for name in ("low", "high") if step else ():
         if name in numbers:
@@ -202,30 +275,35 @@ def _wanted(column: Mapping[str, Any], stated: Stated, draft: Draft, made: Built
     return Wanted(numbers, sources, shape, step, stated.places, signed, of_age=stated.name == "age" and stated.unit in {"", "years"})
 
 
-def _fill_in(numbers: dict[str, float], sources: dict[str, Source], said: DraftNumbers, stated: Stated, made: Built) -> None:
-    """Take the model's numbers where nothing was stated and nothing stated is broken by them."""
+def _fill_in_limits(numbers: dict[str, float], sources: dict[str, Source], said: DraftNumbers) -> None:
+    """Take the model's limits, or the summary's, where none was stated and nothing stated is broken by them."""
     centres = [numbers[name] for name in ("mean", "median", "q1", "q3") if name in numbers]
     least, most = min(centres, default=math.inf), max(centres, default=-math.inf)
     if said.low is not None and "low" not in numbers and "q1" not in numbers and said.low < min(least, numbers.get("high", math.inf)):
-        numbers["low"], sources["low"] = said.low, "model"
+        numbers["low"], sources["low"] = said.low, said.source
     if said.high is not None and "high" not in numbers and "q1" not in numbers and said.high > max(most, numbers.get("low", -math.inf)):
-        numbers["high"], sources["high"] = said.high, "model"
+        numbers["high"], sources["high"] = said.high, said.source
+
+
+def _fill_in(numbers: dict[str, float], sources: dict[str, Source], said: DraftNumbers, stated: Stated, made: Built) -> None:
+    """The same of means and spreads."""
     if "median" in numbers:
         if "q1" not in numbers:
-            numbers["sd"], sources["sd"] = said.sd, "model"
+            numbers["sd"], sources["sd"] = said.sd, said.source
         return
     if "mean" not in numbers:
-        numbers["mean"], sources["mean"] = said.mean, "model"
+        numbers["mean"], sources["mean"] = said.mean, said.source
     if "sd" not in numbers:
-        numbers["sd"], sources["sd"] = said.sd, "model"
+        numbers["sd"], sources["sd"] = said.sd, said.source
     room = (numbers["mean"] - numbers.get("low", -math.inf)) * (numbers.get("high", math.inf) - numbers["mean"])
-    if "sd" in stated.numbers and numbers["sd"] ** 2 >= 0.9 * room:  # the model's limits are too narrow for what was stated
+    if "sd" in stated.numbers and numbers["sd"] ** 2 >= 0.9 * room:  # the limits proposed are too narrow for what was stated
         for name in ("low", "high"):
-            if sources.get(name) == "model":
+            if sources.get(name) == said.source:
                 numbers.pop(name), sources.pop(name)
     elif numbers["sd"] ** 2 > _FLAT * room:
         numbers["sd"] = math.sqrt(_FLAT * room)
-        made.notes.append(f"{stated.name}: the model's spread {said.sd:g} didn't fit the limits; {numbers['sd']:.3g} was taken.")
+        whose = "summary" if said.source == "summary" else "model"
+        made.notes.append(f"{stated.name}: the {whose}'s spread {said.sd:g} didn't fit the limits; {numbers['sd']:.3g} was taken.")
 
 
 def _by_group(stated: Stated, wanted: Wanted, found: Mapping[str, Stated], made: Built) -> dict[str, Any]:
@@ -296,6 +374,9 @@ def _yes_or_no(stated: Stated, draft: Draft, found: Mapping[str, Stated], made: 
     groups = {level: numbers["share"] for _, level, numbers in stated.given if "share" in numbers}
     guess = draft.levels.get(stated.name, {})
     yes = next((share for level, share in guess.items() if level.lower() in {"yes", "true", "1"}), next(iter(guess.values()), None))
+    known = draft.known.get(stated.name)
+    told_by: Source = "summary" if known and known.share is not None else "model"
+    yes = known.share if known and known.share is not None else yes
     weights = weights_of(found[stated.parent]) if groups else None
     whole = stated.numbers.get("share")
     source: Source = "user"
@@ -306,7 +387,7 @@ def _yes_or_no(stated: Stated, draft: Draft, found: Mapping[str, Stated], made: 
     elif whole is not None:
         base = whole
     elif yes is not None:
-        base, source, words = yes, "model", ""
+        base, source, words = yes, told_by, ""
     else:
         base, source, words = (sum(groups.values()) / len(groups) if groups else 0.5), "default", ""
         if not weights or not set(weights) <= set(groups):
@@ -321,16 +402,18 @@ def _yes_or_no(stated: Stated, draft: Draft, found: Mapping[str, Stated], made: 
 
 def _levels(stated: Stated, draft: Draft, made: Built) -> dict[str, Any]:
     """A category, with the words that each stated share was read from."""
-    found = categories_of(stated, draft.levels.get(stated.name, {}))
+    found = categories_of(stated, draft.levels.get(stated.name, {}), draft.known.get(stated.name))
     made.notes += [f"{stated.name}: {note}." for note in found.notes]
     told = {
-        f"weights.{i}": (source, stated.words.get(level, "") if source == "user" else "")
+        f"weights.{i}": (source, stated.words.get(str(level), "") if source == "user" else "")
         for i, (level, source) in enumerate(zip(found.levels, found.sources, strict=True))
     }
     return sourced(found.body, told)
 
 
-def _dates(stated: Stated, found: Mapping[str, Stated], statements: Sequence[Statement], made: Built) -> dict[str, Any]:
+def _dates(
+    stated: Stated, known: Known | None, found: Mapping[str, Stated], statements: Sequence[Statement], made: Built
+) -> dict[str, Any]:
     if stated.dates:
         return {
             "family": "dates",
@@ -339,6 +422,8 @@ def _dates(stated: Stated, found: Mapping[str, Stated], statements: Sequence[Sta
             "source": "user",
             "note": stated.words["dates"][:_NOTE],
         }
+    if known and known.dates:
+        return {"family": "dates", "start": known.dates[0], "end": known.dates[1], "source": "summary"}
     before = [found[item.column].dates for item in statements if item.kind == "order" and item.other == stated.name]
     after = [found[item.other].dates for item in statements if item.kind == "order" and item.column == stated.name]
     start = max((dates[0] for dates in before if dates), default=min((dates[0] for dates in after if dates), default=_FIRST))

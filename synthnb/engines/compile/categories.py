@@ -9,6 +9,8 @@ from synthnb.recipes.statements.stated import sex_levels
 
 if TYPE_CHECKING:
     from synthnb.recipes.distributions import Source
+    from synthnb.recipes.draft import Known
+    from synthnb.recipes.recipe import Level
     from synthnb.recipes.statements.stated import Stated
 
 __all__ = ["Categories", "categories_of"]
@@ -20,7 +22,7 @@ _CLOSE = 1e-9
 class Categories(NamedTuple):
     """Levels with their shares, and who stated each."""
 
-    levels: list[str]
+    levels: list[Level]
     """In order."""
     weights: list[float]
     """Their shares."""
@@ -35,7 +37,7 @@ class Categories(NamedTuple):
         return {"family": "categorical", "levels": self.levels, "weights": self.weights}
 
 
-def categories_of(stated: Stated, guess: Mapping[str, float]) -> Categories:
+def categories_of(stated: Stated, guess: Mapping[str, float], known: Known | None = None) -> Categories:
     """Return the levels of a column.
 
     Parameters
@@ -44,7 +46,11 @@ def categories_of(stated: Stated, guess: Mapping[str, float]) -> Categories:
         What is stated of it.
     guess : mapping of str to float
         The model's shares by level; empty if there are none.
+    known : Known, optional
+        What a summary tells of it, in place of the model.
     """
+    if known is not None and known.shares:
+        return _summarised(stated, known)
     levels, notes = _levels(stated, guess)
     left = max(0.0, 1 - sum(stated.shares.values()))
     open_levels = [level for level in levels if level not in stated.shares]
@@ -55,7 +61,37 @@ def categories_of(stated: Stated, guess: Mapping[str, float]) -> Categories:
     if shares and source == "default":
         notes.append("no shares were stated; its levels are drawn equally often")
     weights = [stated.shares[level] if level in stated.shares else shares[level] for level in levels]
-    return Categories(levels, weights, ["user" if level in stated.shares else source for level in levels], notes)
+    return Categories([*levels], weights, ["user" if level in stated.shares else source for level in levels], notes)
+
+
+def _summarised(stated: Stated, known: Known) -> Categories:
+    """Stated levels and shares, and what is left divided as it is among the summary's levels.
+
+    Levels whose shares are withheld, and all that are too rare to be named as one level ``other``, divide evenly what the summary
+    leaves of the whole; it says of how many rows that is, not of which.
+    """
+    shares: dict[Level, float | None] = dict(known.shares)
+    if stated.levels and not all(isinstance(level, str) for level in shares):
+        shares = {str(level): share for level, share in shares.items()}
+    if known.unnamed:
+        shares.setdefault(_OTHER, None)
+    if stated.closed:
+        shares = {level: shares.get(level) for level in stated.levels}
+    total = sum(share for share in shares.values() if share is not None)
+    hidden = [level for level, share in shares.items() if share is None]
+    rest = max(0.0, 1 - total) / len(hidden) if hidden and not stated.closed else total / max(1, len(shares) - len(hidden)) or 1.0
+    whole = {level: rest if share is None else share for level, share in shares.items()}
+    left = max(0.0, 1 - sum(stated.shares.values()))
+    open_levels = [level for level in whole if level not in stated.shares] if left > _CLOSE else []
+    among = sum(whole[level] for level in open_levels) or 1.0
+    weights: dict[Level, float] = {**dict(stated.shares.items()), **{level: left * whole[level] / among for level in open_levels}}
+    order = [level for level in dict.fromkeys([*whole, *stated.levels, *stated.shares]) if level in weights or level in stated.levels]
+    notes = ["the shares of some levels are withheld; what was left was divided evenly"] if set(hidden) & set(open_levels) else []
+    follows = bool(stated.shares) and len(open_levels) == 1
+    sources: list[Source] = [
+        "user" if level in stated.shares or follows else "default" if level in hidden else "summary" for level in order
+    ]
+    return Categories(order, [weights.get(level, 0.0) for level in order], sources, notes)
 
 
 def _levels(stated: Stated, guess: Mapping[str, float]) -> tuple[list[str], list[str]]:

@@ -11,8 +11,10 @@ from synthnb._canonical import digest_bytes
 from synthnb._display import Shown
 from synthnb._progress import Progress, no_progress
 from synthnb._random import resolve_seed
+from synthnb.engines.compile.aligning import aligned
 from synthnb.engines.compile.asking import Asking, Level
 from synthnb.engines.compile.building import built
+from synthnb.engines.compile.figures import drafted, send
 from synthnb.engines.compile.revising import revised
 from synthnb.engines.compile.settling import TRIAL, drawn, settled
 from synthnb.errors import OptionError, RecipeError, shown
@@ -21,17 +23,18 @@ from synthnb.recipes.draft import Draft
 from synthnb.recipes.rules import check_rules
 from synthnb.recipes.statements.holding import Check, checked
 from synthnb.recipes.statements.reading import read_statements
-from synthnb.recipes.statements.stated import gathered, with_names
+from synthnb.recipes.statements.stated import Stated, gathered, with_names
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from synthnb._canonical import Json
     from synthnb.engines.compile.building import Built
+    from synthnb.engines.compile.figures import Figures
+    from synthnb.engines.egress import Policy
     from synthnb.models.calls import Calls
     from synthnb.recipes.distributions import Source
     from synthnb.recipes.recipe import Column, Recipe
-    from synthnb.recipes.statements.stated import Stated
     from synthnb.recipes.statements.statement import Reading, Statement
 
 __all__ = ["Compiled", "compile_recipe"]
@@ -76,6 +79,8 @@ class Compiled(Shown):
     """The model that was asked."""
     sensitive: bool = False
     """Whether the description's words are kept out of `to_dict`, the recipe and the notes."""
+    summary: Mapping[str, Json] = field(default_factory=dict)
+    """``{"name", "rows", "columns", "digest"}`` of the real frame whose summary was used, and ``minimum_cell``; empty if there was none."""
 
     @property
     def description_digest(self) -> str:
@@ -160,6 +165,7 @@ class Compiled(Shown):
             "calls": dict(self.calls),
             "prompts": [dict(prompt) for prompt in self.prompts],
             "model": dict(self.model),
+            "summary": dict(self.summary),
             "recipe": self.recipe.to_dict(),
         }
 
@@ -217,6 +223,10 @@ def compile_recipe(
     name: str = "synthetic",
     seed: int | None = None,
     progress: Progress = no_progress,
+    figures: Figures | None = None,
+    allow_hosted: bool = False,
+    identifiers: Policy | None = None,
+    sensitive: bool = False,
 ) -> Compiled:
     """Return the recipe that a description comes to.
 
@@ -234,6 +244,14 @@ def compile_recipe(
         From 0 to 2**32 - 1; drawn afresh by default.
     progress : Progress
         Told of each question.
+    figures : Figures, optional
+        The summary of a real frame, for what the description leaves open; a model is asked only what neither has.
+    allow_hosted : bool
+        Let the summary leave this machine, to a hosted model.
+    identifiers : {"block", "warn"}, optional
+        What a direct identifier does in what would be sent of the summary; ``block`` by default.
+    sensitive : bool
+        Keep the description's words out of the recipe and the notes, as calls that are sensitive do.
 
     Raises
     ------
@@ -245,15 +263,20 @@ def compile_recipe(
         The model failed on the first question.
     """
     reading = with_names(read_statements(description))
+    if figures is not None:
+        reading = aligned(reading, figures.columns)
     found = gathered(reading)
     resolved = resolve_seed(seed)
-    notes: list[str] = []
+    notes: list[str] = list(figures.notes) if figures is not None else []
     wanted = _row_count(rows, reading.statements, notes)
-    asking = Asking(calls, description, found, resolved, progress) if calls is not None else None
+    draft = _summarised(figures, found, reading)
+    asking = Asking(calls, description, found, resolved, progress, draft) if calls is not None else None
     if asking is not None:
+        if figures is not None:
+            notes += send(figures, asking.calls, allowed=allow_hosted, policy=identifiers, whole=not asking.small)
+            asking.figures = "" if asking.small else figures.text
         asking.run()
         notes += asking.notes
-    draft = asking.draft if asking else Draft()
     if not found and not draft.columns:
         raise RecipeError(
             f"No column can be read from {shown(description)}.",
@@ -268,7 +291,7 @@ def compile_recipe(
     check_rules(made.recipe(table=name, rows=wanted, seed=resolved))
     done = settled(made, reading.statements, table=name, rows=wanted, seed=resolved)
     checks = tuple(_about_table(item, done.recipe) or check for item, check in zip(reading.statements, done.checks, strict=True))
-    sensitive = calls is not None and calls.sensitive
+    sensitive = sensitive or (calls is not None and calls.sensitive)
     notes += [*_on_unread(reading.unread, asked=asking is not None and asking.level == "full", quoted=not sensitive)]
     notes += [note.replace("no spread was stated", "no spread was read") if reading.unread else note for note in made.notes]
     notes += _on_families(reading, done.recipe, quoted=not sensitive)
@@ -284,10 +307,22 @@ def compile_recipe(
         units=_units(draft, found, done.recipe),
         limits={at: (source, "" if sensitive else words) for at, (source, words) in made.limits.items()},
         sensitive=sensitive,
+        summary={**figures.frame, "minimum_cell": figures.minimum_cell} if figures is not None else {},
         calls=calls.account() if calls is not None else {},
         prompts=tuple(_without_text(prompt, sensitive=sensitive) for prompt in (asking.asked if asking else [])),
         model=calls.model.info.to_dict() if calls is not None else {},
     )
+
+
+def _summarised(figures: Figures | None, found: dict[str, Stated], reading: Reading) -> Draft:
+    """The draft that a summary makes; what is stated of every column is stated of its columns too."""
+    if figures is None:
+        return Draft()
+    everywhere = next((item for item in reading.statements if item.kind == "missing" and not item.column), None)
+    for name in figures.columns if everywhere is not None else ():
+        if everywhere is not None and name not in found:
+            found[name] = Stated(name, numbers={"missing": everywhere.numbers["share"]}, words={"missing": everywhere.text})
+    return drafted(figures)
 
 
 def _only_texts(made: Built) -> list[str]:
@@ -321,7 +356,14 @@ def _on_families(reading: Reading, recipe: Recipe, *, quoted: bool) -> list[str]
     drawn_from = {column.name: column.distribution.family for column in recipe.columns if column.distribution is not None}
     notes = []
     for sentence in re.finditer(r"(?:[^.;\n]|\.(?=\S))+", reading.text):
-        named = [(word, known) for pattern, known in _FAMILIES.items() if (word := re.search(rf"\b{pattern}\b", sentence.group(), re.I))]
+        said = [
+            item.text.lower() for item in reading.statements if item.kind == "family" and sentence.start() <= item.start < sentence.end()
+        ]
+        named = [
+            (word, known)
+            for pattern, known in _FAMILIES.items()
+            if (word := re.search(rf"\b{pattern}\b", sentence.group(), re.I)) and not any(word.group().lower() in text for text in said)
+        ]
         about = {item.column for item in reading.statements if sentence.start() <= item.start < sentence.end()}
         about |= {item.column for item in reading.statements if item.start < sentence.end() <= item.end}
         lacking = [word.group() for word, known in named if not known & {drawn_from.get(name, "") for name in about}]
@@ -358,10 +400,22 @@ def _about_table(item: Statement, recipe: Recipe) -> Check | None:
     if item.kind == "rows":
         held = recipe.rows == int(item.numbers["rows"])
         return Check(held or None, f"{recipe.rows:,} rows are made" if held else f"{recipe.rows:,} rows were asked for instead")
+    if item.kind == "family":
+        return _about_family(item, recipe)
     if item.kind in {"text", "column"}:
         kinds = {column.name: column.kind for column in recipe.columns}
         return Check(item.column in kinds, f"it holds {kinds.get(item.column, 'nothing')}")
     return None
+
+
+_AS = {"normal": {"normal", "truncated_normal"}, "uniform": {"uniform", "integers"}}
+
+
+def _about_family(item: Statement, recipe: Recipe) -> Check:
+    """Whether a column is drawn from the distribution that was named."""
+    body = next((column.distribution for column in recipe.columns if column.name == item.column), None)
+    family = "" if body is None else body.family
+    return Check(family in _AS.get(item.family, {item.family}), f"it is drawn from {family.replace('_', ' ') or 'nothing'}")
 
 
 def _without_text(prompt: Mapping[str, Json], *, sensitive: bool) -> dict[str, Json]:

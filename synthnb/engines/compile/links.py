@@ -30,11 +30,12 @@ _MOST_TOLD = 5
 def add_links(made: Built, draft: Draft, found: Mapping[str, Stated], *, table: str, rows: int, seed: int) -> None:
     """Add the draft's links and orders to a recipe that can be drawn; what can't be added is told in the notes."""
     left_out: list[str] = []
+    of_summary: list[str] = []
     for link in _correlations(draft):
         kept = copy.deepcopy(made.columns)
         if not _correlated(made, link) or not _can_be_drawn(made, table, rows, seed):
             made.columns = kept
-            left_out.append(f"{link.column} with {link.on}")
+            (of_summary if link.source == "summary" else left_out).append(f"{link.column} with {link.on}")
     for (column, on), groups in _by_level(draft).items():
         kept = copy.deepcopy(made.columns)
         if not _grouped(made, column, on, groups, found) or not _can_be_drawn(made, table, rows, seed):
@@ -48,9 +49,10 @@ def add_links(made: Built, draft: Draft, found: Mapping[str, Stated], *, table: 
             made.modelled_rules.append(rule)
         else:
             left_out.append(f"{order.lower} below {order.higher}")
-    if left_out:
-        more = f" and {len(left_out) - _MOST_TOLD} more" if len(left_out) > _MOST_TOLD else ""
-        made.notes.append(f"Links of the model that couldn't be had were left out: {', '.join(left_out[:_MOST_TOLD])}{more}.")
+    for whose, links in (("model", left_out), ("summary", of_summary)):
+        more = f" and {len(links) - _MOST_TOLD} more" if len(links) > _MOST_TOLD else ""
+        if links:
+            made.notes.append(f"Links of the {whose} that couldn't be had were left out: {', '.join(links[:_MOST_TOLD])}{more}.")
 
 
 def _correlations(draft: Draft) -> list[DraftLink]:
@@ -82,7 +84,7 @@ def _correlated(made: Built, link: DraftLink) -> bool:
     ):
         return False
     listed = a.setdefault("correlations", [])
-    a.setdefault("sources", []).append({"number": f"correlations.{len(listed)}.r", "source": "model"})
+    a.setdefault("sources", []).append({"number": f"correlations.{len(listed)}.r", "source": link.source})
     listed.append({"column": link.on, "r": link.value})
     return True
 

@@ -63,7 +63,8 @@ _QUARTILES_LISTED = re.compile(
 _SPREAD_BEFORE = re.compile(rf"(?:±|\+/-|\+-|{_SPREAD}\s?(?:of|=|:|is|was)?|\d\s?[(\[]|\d,)\s?$", _I)
 """What makes the number behind it a spread, and no median."""
 _MEDIAN = re.compile(
-    rf"\bmedian\s(?P<noun>{PROSE}{{2,60}}?)\s?(?:\bof\b|\bis\b|\bwas\b|=|:)\s?(?:about\s)?(?<![\w.])(?P<median>{NUMBER}){_U}", _I
+    rf"\bmedian\s(?:(?P<noun>{PROSE}{{2,60}}?)\s?(?:\bof\b|\bis\b|\bwas\b|=|:)\s?|(?:of\s|is\s|=\s?|:\s?)?)(?:about\s)?(?<![\w.])(?P<median>{NUMBER}){_U}",
+    _I,
 )
 _YEARS = r"(?:\s?(?P<span>years?|months?|weeks?|days?)(?:\sof\sage|\sold)?)"
 _AGES = (

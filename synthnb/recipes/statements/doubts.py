@@ -134,6 +134,8 @@ def leave_said_in_words(page: Page) -> None:
     """List what says something without a figure, where no statement accounts for it."""
     for clause in list(page.clauses):
         for match in _FAMILY.finditer(page.text, *clause):
+            if any(item.kind == "family" and item.start < match.end() and match.start() < item.end for item in page.found):
+                continue
             if " " in match.group() or re.search(
                 r"\b(?:is|are|has|have|follows?)\s(?:an?\s)?$", page.text[clause.start : match.start()], _I
             ):

@@ -35,7 +35,7 @@ def checked(item: Statement, frame: pd.DataFrame) -> Check:
     Shares, means, quartiles and correlations may be off by `ERRORS` standard errors of a sample of as many rows, and by
     half a unit in the last place stated; limits, levels, orders, dates and codes must hold in every row.
     """
-    if item.kind in {"rows", "text", "column"}:
+    if item.kind in {"rows", "text", "column", "family"}:
         return Check(None, "not a matter of single rows")
     if item.kind == "missing":
         return _missing(item, frame)

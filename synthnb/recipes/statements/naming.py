@@ -57,6 +57,11 @@ _NO_PHRASES = re.compile(
     r"|mm\s?hg|(?:[kcmunµμp]?(?:g|mol|l|m|iu|eq|kat)|ml|dl|iu|u|cells|copies|beats|breaths)(?:\s?/\s?(?:[kcmdunµμ]?(?:l|g|m|mol)|kg|dl|ml|h|hr|min|s|day|year)[\d²³]?)+(?:\s?/\s?1\.73.*)?"
     r"|(?:in|of|the|at|with)|(?:and|or|but|from|by|with)(?:\s.*)?|.*\s(?:and|or|but|from|by|with|before|after|than)"
 )
+_FAMILY = re.compile(
+    r"^(?:(?:log-?normal|normal|exponential|uniform|gaussian|poisson|weibull|negative[-\s]binomial|gamma|beta)(?:ly)?[-\s]distributed|log-?normal(?:ly)?|poisson)"
+    r"\s(?=[^\W\d_])"
+)
+"""A distribution before the name of what has it."""
 _SYNONYMS = {
     "ages": "age",
     "aged": "age",
@@ -208,6 +213,7 @@ def phrase_of(words: str) -> str:
 def noun_of(words: str) -> str:
     """A noun in the one form that is used as a column's name; empty where it can name none."""
     low = " ".join(words.lower().split()).strip(" .'-")
+    low = _FAMILY.sub("", low)
     low = re.sub(r"^(?:baseline|patient|patient's|participant|participants'|current|overall|mean|self-reported)\s(?=\w+$)", "", low)
     return _SYNONYMS.get(low, low) if is_name(low) else ""
 

@@ -33,7 +33,7 @@ _BOOLEANS = {
 }
 _NOT = re.compile(r"^(?:non-|non\s|not\s|no\s|without\s|never\s(?=smok))", re.IGNORECASE)
 _NEGATED = re.compile(
-    r"(?:\b(?:no|not|never|without|nor|cannot|more\sthan|less\sthan|fewer\sthan|at\sleast|at\smost|up\sto|over|under)|n't)\s(?:\w+\s){0,2}$",
+    r"(?:\b(?:no|not|never|without|nor|cannot|more\sthan|less\sthan|fewer\sthan|at\sleast|at\smost|up\sto|(?<!just\s)(?<!slightly\s)(?:over|under))|n't)\s(?:\w+\s){0,2}$",
     re.IGNORECASE,
 )
 _NUMBERS = re.compile(NUMBER)
@@ -73,6 +73,11 @@ class Page:
         """Columns so far."""
         names = [name for item in self.found for name in (item.column, item.other, item.when[0] if item.when else "")]
         return list(dict.fromkeys(name for name in names if name))
+
+    @property
+    def left(self) -> list[Clause]:
+        """Stretches that are left unread."""
+        return self._left
 
     def free(self, start: int, end: int) -> bool:
         """Whether no statement accounts for anything between two places."""
@@ -209,7 +214,7 @@ _AGED = re.compile(
     _I,
 )
 _FAMILY = re.compile(
-    r"(?:^|\s)(?:(?:is|are|has|have|follows?|from|with|of)\s)?(?:an?\s|the\s)?[\w-]+\sdistribution\s(?:(?:with|of|and|has|having)\s)?(?:an?\s|the\s)?(?:mean|median|average)?(?:\sof|\s=)?\s?$",
+    r"(?:^|\s)(?:(?:is|are|has|have|follows?|from|with|of)\s)?(?:an?\s|the\s)?(?:negative\s)?[\w-]+\sdistribution\s(?:(?:with|of|and|has|having)\s)?(?:an?\s|the\s)?(?:mean|median|average)?(?:\sof|\s=)?\s?$",
     _I,
 )
 _CENTRE = re.compile(r"\b(?:mean|average|median)\b(?:\s?\([A-Za-z ]+\))?", re.IGNORECASE)
@@ -217,7 +222,7 @@ _FIGURE = re.compile(rf"(?<![\w-]){NUMBER}")
 _AMOUNTS = re.compile(
     rf"(?:(?<=[(\[,])\s?{UNIT}(?=\s?[)\],:])|\+/-|\+-|[\s,;:()\[\]±≈~=%-]|(?<![\w-]){NUMBER}(?:\s?{UNIT}(?![A-Za-z]))?|(?<![\w-])(?:from|between|to|and|with|an?|the|of|is|was|are|were|at|least|most|up|mean|average|median|averages|averaged"
     r"|sd|iqr|standard|deviation|interquartile|quartiles|range|ranges|ranging|ranged|scored|on|scale|not|never|below|above|no|less|more|than|has|have|had|whole|number|measured|about"
-    r"|around|approximately|normally|distributed|right-skewed|left-skewed|skewed|heavily|strongly|highly|truncated|bounded|restricted|limited|capped|minimum|maximum|lognormal|log-normal|poisson|years|values?|lies|lie|varies|must|be|always|it)\b)*$",
+    r"|around|approximately|normally|distributed|gaussian|exponential(?:ly)?|uniform(?:ly)?|weibull|negative[-\s]binomial|(?:gamma|beta)[-\s]distributed|right-skewed|left-skewed|skewed|heavily|strongly|highly|truncated|bounded|restricted|limited|capped|minimum|maximum|lognormal|log-normal|poisson|years|values?|lies|lie|varies|must|be|always|it)\b)*$",
     re.IGNORECASE,
 )
 

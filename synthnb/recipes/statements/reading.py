@@ -5,6 +5,8 @@ from __future__ import annotations
 from synthnb.errors import OptionError, shown
 from synthnb.recipes.statements.amounts import read_ages, read_limits, read_moments, read_quartiles
 from synthnb.recipes.statements.doubts import leave_doubtful, leave_said_in_words
+from synthnb.recipes.statements.families import read_families
+from synthnb.recipes.statements.hedges import hedged
 from synthnb.recipes.statements.page import Page
 from synthnb.recipes.statements.relations import (
     read_correlations,
@@ -40,6 +42,7 @@ _READERS = (
     read_orders,
     read_texts,
     read_levels,
+    read_families,
     leave_said_in_words,
 )
 
@@ -48,7 +51,7 @@ def read_statements(description: str) -> Reading:
     """Return what a description says outright, read by rules alone.
 
     The rules are for English. They read what is said in figures or in plain words: limits, shares,
-    means, medians, levels, arms, dates, missing cells, correlations, codes, orders and free text. What they
+    means, medians, levels, arms, dates, missing cells, correlations, codes, orders, free text and distributions by name. What they
     don't understand they leave: every number among it is listed, and so are exclusions, comparisons and
     statements in words that no statement accounts for.
 
@@ -76,5 +79,5 @@ def read_statements(description: str) -> Reading:
     page = Page(description)
     for read in _READERS:
         read(page)
-    found = sorted(page.found, key=lambda item: (item.start, item.end, item.column))
+    found = sorted((hedged(item, page) for item in page.found), key=lambda item: (item.start, item.end, item.column))
     return Reading(description, tuple(found), tuple(page.unread()))

@@ -38,7 +38,7 @@ _NO_SHARE = re.compile(
 )
 _LIMIT = re.compile(
     r"(?:\bby|\d\s?%?\s(?:to|or)|\b(?:is|are|was|were)(?:\snot|\snever|n't)|\b(?:another|additional|further|remaining|extra)|\b(?:reduction|increase|decrease|change|rise|drop|power|error|discount|alpha|level)(?:\sof|\sis|\swas)?"
-    r"|\b(?:grew|rose|fell|dropped|grows|falls|rises|least|most|minimum|maximum|exceeds?)|\bat\s(?:least|most)|\bup\sto|\bthan|\bover|\bunder|\babove|\bbelow|±|\d\s?[-–]|\bfrom\s[\d.]+\s?%?\sto|\bbetween\s[\d.]+\s?%?\sand|\bSD)\s?$",
+    r"|\b(?:grew|rose|fell|dropped|grows|falls|rises|least|most|minimum|maximum|exceeds?)|\bat\s(?:least|most)|\bup\sto|\bthan|(?<!just\s)(?<!slightly\s)(?<!little\s)\b(?:over|under|above|below)|±|\d\s?[-–]|\bfrom\s[\d.]+\s?%?\sto|\bbetween\s[\d.]+\s?%?\sand|\bSD)\s?$",
     _I,
 )
 _AND_SO_ON = r"[\s,]*(?:and|but|versus|vs\.?|while|compared\swith)?\s*"

@@ -78,6 +78,8 @@ class Stated:
     """How codes are spelt."""
     given: tuple[tuple[str, Level, Mapping[str, float]], ...] = ()
     """Parent column, its level, and the numbers stated for rows that have it."""
+    family: str = ""
+    """The distribution that was named."""
     words: Mapping[str, str] = field(default_factory=dict)
     """The words that each number, or each level's share, was read from."""
 
@@ -154,7 +156,7 @@ def _merged(statements: Sequence[Statement]) -> tuple[dict[str, Stated], list[st
         for name, stated in found.items():
             if "missing" not in stated.numbers and stated.kind not in {"identifier", "text"}:
                 found[name] = replace(
-                    stated, numbers={**stated.numbers, "missing": item.numbers["share"]}, words={**stated.words, "missing": item.text}
+                    stated, numbers={**stated.numbers, "missing": item.numbers["share"]}, words={**stated.words, "missing": item.source}
                 )
     scored = {name: replace(stated, whole=True) if _is_score(stated) else stated for name, stated in found.items()}
     return {name: replace(stated, kind=_kind(stated, statements)) for name, stated in scored.items()}, problems
@@ -188,7 +190,7 @@ def _with(stated: Stated, item: Statement, problems: list[str]) -> Stated:
             problems.append(f"{shown(item.text)} ends before it begins")
         if stated.dates not in (None, item.dates):
             problems.append(_disagree(stated.name, stated.words.get("dates", ""), item.text))
-        return replace(stated, kind="date", dates=item.dates, words={**stated.words, "dates": item.text})
+        return replace(stated, kind="date", dates=item.dates, words={**stated.words, "dates": item.source})
     if item.kind in {"range", "moments", "quartiles", "missing"}:
         return _with_numbers(stated, item, problems)
     return _plainly(stated, item)
@@ -205,7 +207,7 @@ def _with_group(stated: Stated, item: Statement, when: tuple[str, Level], proble
             ]
     kind = stated.kind or ("boolean" if item.kind == "share" and item.level is True else "category" if item.kind == "share" else None)
     numbers = dict(item.numbers) if item.level is not False else {"share": 1 - item.numbers["share"]}
-    words = {**stated.words, f"given {when[1]}": item.text}
+    words = {**stated.words, f"given {when[1]}": item.source}
     return replace(_plainly(stated, item), kind=kind, given=(*stated.given, (*when, numbers)), words=words)
 
 
@@ -224,7 +226,7 @@ def _with_levels(stated: Stated, item: Statement, problems: list[str]) -> Stated
         if level in stated.shares and abs(stated.shares[level] - share) > _ROUNDED
     ]
     levels = tuple(dict.fromkeys((*stated.levels, *item.levels)))
-    words = {**stated.words, **dict.fromkeys(item.levels, item.text)}
+    words = {**stated.words, **dict.fromkeys(item.levels, item.source)}
     return replace(stated, kind="category", levels=levels, closed=True, shares={**stated.shares, **shares}, words=words)
 
 
@@ -237,10 +239,11 @@ def _plainly(stated: Stated, item: Statement) -> Stated:
         stated,
         kind=kind or stated.kind,
         pattern=item.pattern or stated.pattern,
+        family=item.family or stated.family,
         unit=stated.unit or item.unit,
         places=max(stated.places, 0 if item.kind in {"share", "missing", "correlation"} else item.places),
         whole=whole,
-        words={**stated.words, item.kind: item.text},
+        words={**stated.words, item.kind: item.source},
     )
 
 
@@ -253,13 +256,13 @@ def _with_share(stated: Stated, item: Statement, problems: list[str]) -> Stated:
         if "share" in stated.numbers and abs(stated.numbers["share"] - share) > 1e-9:
             problems.append(_disagree(stated.name, stated.words.get("share", ""), item.text))
         return replace(
-            _plainly(stated, item), kind="boolean", numbers={**stated.numbers, "share": share}, words={**stated.words, "share": item.text}
+            _plainly(stated, item), kind="boolean", numbers={**stated.numbers, "share": share}, words={**stated.words, "share": item.source}
         )
     if item.level in stated.shares and abs(stated.shares[item.level] - share) > 1e-9:
         problems.append(_disagree(f"{stated.name} {shown(item.level)}", stated.words.get(item.level, ""), item.text))
     levels = stated.levels if item.level in stated.levels else (*stated.levels, item.level)
     return replace(
-        stated, kind="category", levels=levels, shares={**stated.shares, item.level: share}, words={**stated.words, item.level: item.text}
+        stated, kind="category", levels=levels, shares={**stated.shares, item.level: share}, words={**stated.words, item.level: item.source}
     )
 
 
@@ -276,7 +279,10 @@ def _with_numbers(stated: Stated, item: Statement, problems: list[str]) -> State
         problems.append(f"{shown(item.text)}: a standard deviation is above 0")
     strict = stated.strict | (frozenset(told) if item.strict else frozenset())
     return replace(
-        _plainly(stated, item), numbers={**stated.numbers, **told}, strict=strict, words={**stated.words, **dict.fromkeys(told, item.text)}
+        _plainly(stated, item),
+        numbers={**stated.numbers, **told},
+        strict=strict,
+        words={**stated.words, **dict.fromkeys(told, item.source)},
     )
 
 
@@ -305,6 +311,8 @@ def _kind(stated: Stated, statements: Sequence[Statement]) -> Kind | None:
     if stated.name.endswith("_date"):
         return "date"
     n = {name for name in stated.numbers if name != "missing"} | {name for _, _, numbers in stated.given for name in numbers}
+    if not n and stated.family:
+        return "integer" if stated.whole else "real"
     if not n:
         tied = any(stated.name in (item.column, item.other) and item.kind in {"correlation", "order"} for item in statements)
         named: Kind | None = "identifier" if _CODE.search(stated.name) else "category" if stated.name in _LEVELLED else None

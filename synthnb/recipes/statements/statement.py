@@ -12,14 +12,28 @@ if TYPE_CHECKING:
 __all__ = ["Kind", "Reading", "Statement"]
 
 Kind = Literal[
-    "rows", "range", "share", "moments", "quartiles", "levels", "dates", "missing", "correlation", "unique", "order", "text", "column"
+    "rows",
+    "range",
+    "share",
+    "moments",
+    "quartiles",
+    "levels",
+    "dates",
+    "missing",
+    "correlation",
+    "unique",
+    "order",
+    "text",
+    "column",
+    "family",
 ]
 """What sort of thing is said.
 
 ``rows``: how many; ``range``: limits; ``share``: of a level, or of true; ``moments``: a mean and perhaps a standard
 deviation; ``quartiles``: a median and perhaps quartiles; ``levels``: which there are, perhaps with weights; ``dates``: from
 when to when; ``missing``: a share of cells; ``correlation``; ``unique``: a different code in each row; ``order``: one column
-never above another; ``text``: free text to be written later; ``column``: that there is one, of some kind.
+never above another; ``text``: free text to be written later; ``column``: that there is one, of some kind; ``family``: which
+distribution it is drawn from.
 """
 
 Level = bool | str
@@ -64,6 +78,19 @@ class Statement:
     """Whether its column holds whole numbers; None where that isn't said."""
     pattern: str = ""
     """For codes: how they are spelt."""
+    family: str = ""
+    """For a distribution: its name in a recipe."""
+    approximate: str = ""
+    """The word that makes its first figure approximate, such as ``almost``; empty where it is meant as it stands."""
+
+    @property
+    def source(self) -> str:
+        """Its words, as the source of numbers: with a remark where they are approximate."""
+        if not self.approximate:
+            return self.text
+        share = self.numbers.get("share")
+        taken = "" if share is None else f", taken as {share:.4g}"
+        return f"{self.text} (approximate: {self.approximate!r}{taken})"
 
     @property
     def meaning(self) -> str:
@@ -82,7 +109,8 @@ class Statement:
                 return f"{self.column} is from {n['low']} to {n['high']}{unit}"
             return f"{self.column} is {low + n['low'] if 'low' in n else high + n['high']}{unit}"
         if self.kind == "share":
-            return f"{self.numbers['share']:.4g} of {self.column} is {_said(self.level)}"
+            about = "about " if self.approximate else ""
+            return f"{about}{self.numbers['share']:.4g} of {self.column} is {_said(self.level)}"
         if self.kind == "moments":
             sd = f" with standard deviation {n['sd']}" if "sd" in n else ""
             return f"the mean of {self.column} is {n['mean']}{sd}{unit}"
@@ -103,6 +131,8 @@ class Statement:
             return f"{self.column} and {self.other} correlate at {n['r']}"
         if self.kind == "order":
             return f"{self.column} is {'below' if self.strict else 'at most'} {self.other}"
+        if self.kind == "family":
+            return f"{self.column} is drawn from the distribution {self.family.replace('_', ' ')}"
         words = {"unique": "is different in each row", "text": "is free text, to be written later", "column": "is a column"}
         return f"{self.column} {words[self.kind]}"
 
