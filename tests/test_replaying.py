@@ -20,6 +20,10 @@ from synthnb.disclosure.entries import entry_for_run
 from synthnb.disclosure.session import session
 from synthnb.errors import Interrupted, OptionError
 from synthnb.models.echo import Echo
+from tests.engines.corpora import Scripted as Metered
+from tests.engines.corpora import quoting
+from tests.engines.row_replies import honest
+from tests.engines.scripted import Scripted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -291,16 +295,64 @@ DOCUMENTS = {
 TRIAL = "A trial of 300 adults aged 40 to 85, 60 % female, randomised 1:1 to drug or placebo."
 
 
+def yes(_count: int, _request: Request) -> str:
+    return "Yes."
+
+
+def ask(model: Any, **options: Any) -> Any:
+    return synthnb.write_questions(DOCUMENTS, questions=2, mode="quoted", model=model, random_state=1, **options)
+
+
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: synthnb.write_texts("Notes of a ward", n=4, labels={"tone": ["calm", "worried"]}, model="echo", random_state=1),
-        lambda: synthnb.write_questions(DOCUMENTS, questions=2, level=1, model="echo", random_state=1),
-        lambda: synthnb.write_questions(DOCUMENTS, questions=2, verify="model", verifier="echo", model="echo", random_state=1),
-        lambda: synthnb.generate(TRIAL, rows=40, model="echo", random_state=1),
-        lambda: synthnb.generate(synthnb.compile_recipe(TRIAL, rows=40, model="echo", random_state=1)),
+        lambda _: synthnb.write_texts("Notes of a ward", n=4, labels={"tone": ["calm", "worried"]}, model="echo", random_state=1),
+        lambda _: ask(Scripted(quoting)),
+        lambda _: ask(Scripted(quoting), verify="model", verifier=Scripted(yes, id="second", name="Second")),
+        lambda _: synthnb.generate(TRIAL, rows=40, model="echo", random_state=1),
+        lambda _: synthnb.generate(synthnb.compile_recipe(TRIAL, rows=40, model="echo", random_state=1)),
+        lambda frame: synthnb.generate(TRIAL, rows=40, summary=frame, model="none", random_state=1),
+        lambda frame: synthnb.generate(TRIAL, rows=40, summary=frame, model="echo", random_state=1),
+        lambda frame: synthnb.generate(frame, rows=20, engine="llm", model=Scripted(honest), random_state=1),
+        lambda frame: synthnb.generate(frame, rows=40, engine="llm", preview=5, model=Scripted(honest), random_state=1),
+        lambda _: synthnb.write_texts("Notes", n=9, preview=3, labels={"tone": ["calm", "worried"]}, model="echo", random_state=1),
+        lambda _: ask(Scripted(quoting), preview=1),
     ],
-    ids=["texts", "questions", "verified questions", "description", "compiled"],
+    ids=[
+        *("texts", "questions", "verified questions", "description", "compiled", "summary", "summary with a model"),
+        *("rows", "preview of rows", "preview of texts", "preview of questions"),
+    ],
 )
-def test_every_verb_is_made_again(make: Any) -> None:
-    assert replay(make().run.id, frames={"documents": DOCUMENTS}).same
+def test_every_verb_is_made_again(make: Any, trial: pd.DataFrame) -> None:
+    made = make(trial)
+    assert made.run.delivered > 0
+    again = replay(made.run.id, frames={"documents": DOCUMENTS, "trial": trial})
+    assert (again.same, again.reasons) == (True, ())
+
+
+def test_rows_that_an_interrupt_stopped_are_made_again_as_far_as_they_came(trial: pd.DataFrame) -> None:
+    def stop(done: int, total: int, what: str) -> None:
+        if done >= 30:
+            raise KeyboardInterrupt
+
+    asked: dict[str, Any] = {"rows": 90, "engine": "llm", "model": Scripted(honest), "random_state": 1}
+    with pytest.raises(Interrupted) as caught:
+        synthnb.generate(trial, progress=stop, **asked)
+    made = cast("Any", caught.value).partial
+    assert 0 < made.run.delivered < 90
+    assert synthnb.generate(trial, **asked).run.delivered == 90
+    again = replay(made.run.id, frames={"trial": trial})
+    assert (again.same, again.after, again.stopped) == (True, made.run.output["digest"], "it was interrupted")
+    assert again.result.frame.equals(made.frame)
+
+
+def test_rows_that_a_limit_stopped_are_made_again_as_they_were(trial: pd.DataFrame) -> None:
+    model = Metered(honest)
+    model.tokens = (700, 300)
+    asked: dict[str, Any] = {"rows": 90, "engine": "llm", "model": model, "random_state": 1}
+    made = synthnb.generate(trial, limits={"tokens": 4_000}, **asked)
+    assert 0 < made.run.delivered < 90
+    assert synthnb.generate(trial, **asked).run.delivered == 90
+    again = replay(made.run.id, frames={"trial": trial})
+    assert again.same
+    assert "The run was stopped early since the limit of" in again.summary

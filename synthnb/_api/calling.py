@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from synthnb.models.calls import Calls
     from synthnb.models.limits import Estimate, Limits
 
-__all__ = ["calls_to", "estimate_rest", "limits_of"]
+__all__ = ["calls_to", "estimate_rest", "limits_of", "rest_of"]
 
 
 @contextmanager
@@ -110,3 +110,22 @@ def estimate_rest(run: Run, rows: int) -> Estimate:
         seconds=None if a_call is None else a_call * number,
         watt_hours=None if not made or calls.get("watt_hours") is None else calls["watt_hours"] / made * number,
     )
+
+
+def rest_of(made: Any, rows: int, *, spell: str = "") -> str:
+    """Return what is left to write after a preview, and what it is going to use, in a sentence or two; empty where nothing is left.
+
+    Parameters
+    ----------
+    made : Synthesis
+        The preview.
+    rows : int
+        How many there are to be in all.
+    spell : str
+        What stands before a word of the magic and the command.
+    """
+    left = rows - made.run.requested
+    if left <= 0:
+        return ""
+    again = f"With {spell}seed {made.run.seed} instead of {spell}preview, what was written is taken over."
+    return f"The other {left:,}: {estimate_rest(made.run, rows)}. {again}"

@@ -7,10 +7,10 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
-from synthnb._api.describing import check_described, compile_recipe, is_compiled, is_description, with_compiling
+from synthnb._api.describing import NO_MODEL, check_described, check_summary, compile_recipe, is_compiled, is_description, with_compiling
 from synthnb._api.keeping import entry_of
 from synthnb._api.requests import request_of
-from synthnb._api.writing import rows_by_model
+from synthnb._api.rows import rows_by_model, with_preview
 from synthnb._origins import Origin, quoting
 from synthnb._progress import Progress, no_progress
 from synthnb.disclosure.session import session
@@ -50,6 +50,8 @@ def generate(
     name: str = "synthetic",
     source_name: str = "real",
     overrides: Mapping[str, str] | None = None,
+    summary: Any = None,
+    preview: int | None = None,
     model: str | Model | None = None,
     allow_hosted: bool = False,
     sensitive: bool = False,
@@ -108,10 +110,17 @@ def generate(
         What the two frames are called in the run and the disclosure.
     overrides : mapping of str to str, optional
         What kind a column is where the guess is wrong, such as ``{"code": "category"}``.
+    summary : frame, str or Path, optional
+        For a description: a real frame, or the file of one, called ``source_name``, whose figures fill in what the description
+        leaves open; see `compile_recipe`.
+    preview : int, optional
+        With the engine ``llm``: write only the first so many rows, rounded up to whole calls. With the run's seed and without
+        ``preview`` they are taken over from the store.
     model : str or Model, optional
-        The language model that reads a description or writes rows, as for `write_column`; the setting ``model`` by default.
+        The language model that reads a description or writes rows, as for `write_column`; the setting ``model`` by default,
+        ``"none"`` for a description to be read by rules alone.
     allow_hosted : bool
-        Let what the engine ``llm`` shares of the frame leave this machine, to a hosted model; real rows need the
+        Let a summary, or what the engine ``llm`` shares of the frame, leave this machine, to a hosted model; real rows need the
         setting ``hosted_rows`` too.
     sensitive : bool
         Keep a description and the prompts out of the run and the store of replies; their digests stay.
@@ -158,7 +167,7 @@ def generate(
         recipe=recipe,
         rows=rows,
         engine=engine,
-        options=dict(options or {}),
+        options=with_preview(options or {}, preview, engine),
         rules=(rules,) if isinstance(rules, str) else tuple(rules),
         where=where,
         given=given,
@@ -180,14 +189,15 @@ def generate(
         progress=progress or no_progress,
     )
     using: _Using = {"model": model, "allow_hosted": allow_hosted, "sensitive": sensitive, "limits": limits}
+    check_summary(source, summary, engine)
     try:
-        result = rows_by_model(call, **using) if engine == "llm" else _drawn(call, using)
+        result = rows_by_model(call, **using) if engine == "llm" else _drawn(call, using, summary)
     except Interrupted as stopped:
         partial = getattr(stopped, "partial", None)
         if partial is not None:
-            cast("Any", stopped).partial = _kept(partial, call, using)
+            cast("Any", stopped).partial = _kept(partial, call, using, summary)
         raise
-    return _kept(result, call, using)
+    return _kept(result, call, using, summary)
 
 
 _NOT_SAID = {"seed", "announce", "progress"}
@@ -203,22 +213,20 @@ class _Using(TypedDict):
     limits: Limits | Mapping[str, Any] | None
 
 
-def _kept(result: Any, call: Call, using: _Using) -> Any:
+def _kept(result: Any, call: Call, using: _Using, summary: Any) -> Any:
     """The result with the call that made it; remembered."""
     asked = {item.name: getattr(call, item.name) for item in fields(call) if item.name not in _NOT_SAID}
-    who = (
-        {}
-        if result.run.model is None
-        else {"model": using["model"] or result.run.model["requested"], "allow_hosted": using["allow_hosted"]}
-    )
-    request = {} if using["sensitive"] else request_of("generate", result.run, asked | who)
+    who: dict[str, Any] = {"model": NO_MODEL} if using["model"] == NO_MODEL else {}
+    if result.run.model is not None:
+        who = {"model": using["model"] or result.run.model["requested"], "allow_hosted": using["allow_hosted"]}
+    request = {} if using["sensitive"] else request_of("generate", result.run, asked | {"summary": summary} | who)
     made = replace(result, run=replace(result.run, request=request))
     session.remember(entry_of(made))
     _register(made, call)
     return made
 
 
-def _drawn(call: Call, using: _Using) -> Any:
+def _drawn(call: Call, using: _Using, summary: Any) -> Any:
     """What the call comes to; a description becomes a recipe first."""
     from synthnb.engines.calls import carry_out
 
@@ -230,8 +238,11 @@ def _drawn(call: Call, using: _Using) -> Any:
         compiled = compile_recipe(
             compiled,
             rows=call.rows,
+            summary=summary,
+            summary_name=call.source_name,
             model=using["model"],
             name=call.name,
+            allow_hosted=using["allow_hosted"],
             sensitive=using["sensitive"],
             limits=using["limits"],
             random_state=call.seed,

@@ -145,7 +145,7 @@ def _frame(argument: str, frame: Any, run: Run, inputs: list[dict[str, Json]]) -
 
     if any("digest" not in item for item in run.inputs):
         raise _UnsaidError(f"{argument} is a frame, and no digest of the run's real rows may be told")
-    known = [item for item in run.inputs if item.get("rows") == len(frame) and argument in {"source", "frame"}]
+    known = [item for item in run.inputs if item.get("rows") == len(frame) and argument in {"source", "frame", "summary"}]
     said = {"argument": argument, "name": str(known[0]["name"]) if known else argument}
     inputs.append(said | {"digest": known[0]["digest"] if len(known) == 1 else frame_digest(frame)})
     return {"frame": said["name"], "digest": inputs[-1]["digest"]}

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from functools import partial
-from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -20,11 +19,10 @@ from synthnb.errors import Interrupted, OptionError, shown
 
 if TYPE_CHECKING:
     from synthnb.engines.base import Run, Synthesis
-    from synthnb.engines.calls import Call
     from synthnb.models.base import Model
     from synthnb.models.limits import Estimate, Limits
 
-__all__ = ["rows_by_model", "said", "write_column", "write_questions", "write_texts"]
+__all__ = ["said", "write_column", "write_questions", "write_texts"]
 
 Choices = Sequence[str] | Mapping[str, float]
 """Choices, all as likely, or with weights."""
@@ -191,6 +189,7 @@ def write_texts(
     top_p: float | None = None,
     repeat_penalty: float | None = None,
     name: str = "texts",
+    preview: int | None = None,
     allow_hosted: bool = False,
     identifiers: Literal["block", "warn"] | None = None,
     sensitive: bool = False,
@@ -223,6 +222,9 @@ def write_texts(
         Labels whose level must stand in the text, word for word.
     name : str
         What the frame is called in the run and the disclosure.
+    preview : int, optional
+        Write only the first so many of the ``n`` texts, with the labels they have among all. With the run's seed and without
+        ``preview`` they are taken over from the store.
     allow_hosted : bool
         Let the examples leave this machine, to a hosted model; they are taken for real, and need the setting ``hosted_rows`` too.
     identifiers : {"block", "warn"}, optional
@@ -270,6 +272,7 @@ def write_texts(
         top_p=top_p,
         repeat_penalty=repeat_penalty,
         name=name,
+        preview=preview,
     )
     sent: dict[str, Any] = {"allow_hosted": allow_hosted, "identifiers": identifiers}
     how: dict[str, Any] = {"sensitive": sensitive, "seed": random_state, "announce": announce, "progress": progress or no_progress}
@@ -299,6 +302,7 @@ def write_questions(
     temperature: float | None = None,
     licence: str = "",
     name: str = "questions",
+    preview: int | None = None,
     public: bool = False,
     allow_hosted: bool = False,
     identifiers: Literal["block", "warn"] | None = None,
@@ -350,6 +354,9 @@ def write_questions(
         The documents' licence, for the disclosure.
     name : str
         What the frame is called in the run and the disclosure.
+    preview : int, optional
+        Write only the first so many of the questions, rounded up to whole calls. With the run's seed and without ``preview`` they are
+        taken over from the store.
     public : bool
         The documents are public: they are no real data of anybody's.
     allow_hosted : bool
@@ -390,6 +397,7 @@ def write_questions(
         "verify": verify,
         "holdout_name": holdout_name,
         "name": name,
+        "preview": preview,
         "public": public,
         "include": include,
         "exclude": exclude,
@@ -405,68 +413,6 @@ def write_questions(
         checking = None if verifier is None else opened.enter_context(calls_to(verifier, limits=limits, sensitive=sensitive))
         how: dict[str, Any] = {"verifier": checking, "seed": random_state, "announce": announce, "progress": progress or no_progress}
         return keeper.run(partial(write, folder, holdout=_held_out(holdout), **asked, **sent, **how), model=model, limits=limits)
-
-
-def rows_by_model(
-    call: Call, *, model: str | Model | None, allow_hosted: bool, sensitive: bool, limits: Limits | Mapping[str, Any] | None
-) -> Synthesis:
-    """Return rows that a language model wrote one by one, as ``generate(engine="llm")`` asks for them.
-
-    Raises
-    ------
-    OptionError
-        Something is asked that only engines which learn a frame can do.
-    """
-    from synthnb._api.describing import check_described, is_compiled, is_description
-    from synthnb._api.making import profile
-    from synthnb.engines.calls import asks_for, opened
-    from synthnb.engines.rows import write_rows
-
-    asked = asks_for(call, "a language model")
-    if asked:
-        raise OptionError(
-            f"The engine llm writes rows of one table from examples or a summary; it doesn't take {', '.join(asked)}.",
-            fix="Put rules into the recipe, and leave out the rest; or choose another engine.",
-        )
-    own = [name for name in signature(write_rows).parameters if name not in _SAID_BY_THE_CALL]
-    for option in call.options:
-        if option not in own:
-            raise OptionError.from_choice("An option of the engine llm", option, own)
-    described = is_description(call.source)
-    if described or is_compiled(call.source):
-        check_described(call.source, {item.name: getattr(call, item.name) for item in fields(call)}, by_model=described)
-    call = call if described else opened(call)
-    source, source_name, recipe = call.source, call.source_name, call.recipe
-    if recipe is None and not described and (call.groups or call.roles or call.overrides):
-        recipe = profile(source, name=source_name, groups=call.groups, overrides=call.overrides, roles=call.roles).recipe
-    rows = _rows_of(call.rows, source, recipe)
-    with calls_to(model, limits=limits, sensitive=sensitive) as calls:
-        return write_rows(
-            source,
-            rows=rows,
-            calls=calls,
-            recipe=recipe,
-            seed=call.seed,
-            name=call.name,
-            source_name=source_name,
-            allow_hosted=allow_hosted,
-            announce=cast("Any", call.announce),
-            progress=call.progress,
-            **call.options,
-        )
-
-
-_SAID_BY_THE_CALL = {"source", "rows", "calls", "recipe", "seed", "name", "source_name", "allow_hosted", "announce", "progress"}
-"""What `write_rows` takes that isn't an option of the engine, as `generate` has words of its own for it."""
-
-
-def _rows_of(rows: int | None, source: Any, recipe: Any) -> int:
-    """As many rows as were asked for, else as many as there are, or as the recipe says."""
-    if rows is not None:
-        return rows
-    if isinstance(source, str):
-        raise OptionError("How many rows to write isn't said.", fix="Say it, such as rows=50.")
-    return int(recipe.rows) if source is None else len(source)
 
 
 def _held_out(holdout: Any) -> list[str] | None:

@@ -187,6 +187,8 @@ def _table_statement(run: Mapping[str, Any], frame: str) -> str:
     made = f"{rows} made by software{f', drawn from a model of {source}' if source else ''}"
     if part_of(run) == "recipe":
         made = f"{rows} drawn by software from a recipe{_compiled(run)}"
+    elif part_of(run) == "none" and _asked(run).get("summary_of"):
+        made = f"{rows} drawn by software from a recipe that was compiled from {_described(run)}"
     elif part_of(run) == "none" and not source and run.get("engine") == "sampler":
         made = f"{rows} drawn by software from a recipe"
     elif part_of(run) == "values":
@@ -197,11 +199,21 @@ def _table_statement(run: Mapping[str, Any], frame: str) -> str:
 def _compiled(run: Mapping[str, Any]) -> str:
     """Whose the numbers of a recipe are that a description was compiled to."""
     if not is_used(run):
-        return f" that was compiled from a description; nothing that {_writer(run)} replied was used"
+        return f" that was compiled from {_described(run)}; nothing that {_writer(run)} replied was used"
     prior, numbers = numbers_from_model(run)
     some = f"{prior:,}" if prior else "none"
     share = f", {some} of whose {counted(numbers, 'number')} {'come' if prior > 1 else 'comes'} from it" if numbers else ""
-    return f" that {_writer(run)} helped to compile from a description{share}"
+    return f" that {_writer(run)} helped to compile from {_described(run)}{share}"
+
+
+def _described(run: Mapping[str, Any]) -> str:
+    """What a recipe was compiled from: a description, perhaps with the summary of a real frame."""
+    return f"a description and figures of {_inputs(run)}" if _asked(run).get("summary_of") else "a description"
+
+
+def _asked(run: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = run.get("parameters")
+    return found if isinstance(found, Mapping) else {}
 
 
 def _inputs(run: Mapping[str, Any]) -> str:

@@ -70,6 +70,10 @@ def price_words(model: Mapping[str, Any]) -> str:
     return "free" if not any(prices) else f"${prices[0]:g} / ${prices[1]:g} a million tokens read / written"
 
 
+_GUESSED = "Nothing below was observed. Numbers that the description doesn't give are guesses, and each says whose."
+_SUMMED = "No row below was observed. Numbers that the description doesn't give are figures of real data or guesses, and each says whose."
+
+
 def compiled_view(compiled: Mapping[str, Any]) -> Json:
     """Everything that is said of a compiled description."""
     numbers, statements = compiled.get("numbers") or [], compiled.get("statements") or []
@@ -84,7 +88,7 @@ def compiled_view(compiled: Mapping[str, Any]) -> Json:
     size = f"{count(compiled.get('rows'))} rows × {len(columns):,} columns"
     return {
         "title": f"Recipe {clean(compiled.get('table'))}: {size}, from a description",
-        "said": "Nothing below was observed. Numbers that the description doesn't give are guesses, and each says whose.",
+        "said": _SUMMED if any(one.get("source") == "summary" for one in numbers) else _GUESSED,
         "columns": [[clean(one.get("name")), clean(one.get("kind")), clean(one.get("how"), 200)] for one in columns[:_MOST_COLUMNS]],
         "numbers": [_number(one) for one in numbers[:_MOST_NUMBERS]],
         "more_numbers": max(0, len(numbers) - _MOST_NUMBERS),

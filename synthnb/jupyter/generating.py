@@ -107,6 +107,7 @@ def generate_as_asked(given: Namespace, name: str, variables: Mapping[str, Any])
             recipe=None if given.recipe is None else _recipe(given.recipe, variables),
             source_name=given.frame,
             name=name,
+            preview=given.preview,
             progress=progress,
             **arguments,
         )

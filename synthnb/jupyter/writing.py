@@ -6,6 +6,7 @@ from argparse import Namespace
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from synthnb._api.calling import rest_of
 from synthnb._api.words import read_choices, read_labels
 from synthnb.errors import Interrupted, OptionError, shown
 from synthnb.jupyter.generating import Keep, keeping_partial, ways_of
@@ -17,7 +18,7 @@ from synthnb.jupyter.verbs import VERBS
 if TYPE_CHECKING:
     from synthnb.models.limits import Estimate
 
-__all__ = ["announce", "write_column_as_asked", "write_questions_as_asked", "write_texts_as_asked"]
+__all__ = ["announce", "show_preview", "write_column_as_asked", "write_questions_as_asked", "write_texts_as_asked"]
 
 _WORTH_TELLING = 10.0
 _MANY_TOKENS = 20_000
@@ -77,20 +78,16 @@ def write_column_as_asked(given: Namespace, cell: str | None, variables: Mapping
             publish(partial)
         raise
     if given.preview is not None:
-        _show_preview(made, given, len(frame))
+        show_preview(made, len(frame), f"{given.into} is as it was.")
         return
     keep(given.into, made.frame)
     publish(made)
 
 
-def _show_preview(made: Any, given: Namespace, rows: int) -> None:
-    """The texts written, and what the others are going to use."""
-    from synthnb._api.calling import estimate_rest
-
+def show_preview(made: Any, rows: int, unchanged: str) -> None:
+    """Show what was written, and tell what the others are going to use."""
     publish(made)
-    rest = f"The other {rows - made.run.requested:,}: {estimate_rest(made.run, rows)}." if rows > made.run.requested else ""
-    again = f"With --seed {made.run.seed} instead of --preview, what was written is taken over." if rest else ""
-    publish_bundle({"text/plain": " ".join(filter(None, [f"{given.into} is as it was.", rest, again]))})
+    publish_bundle({"text/plain": " ".join(filter(None, [unchanged, rest_of(made, rows, spell="--")]))})
 
 
 def _texts(frame: Any, column: str) -> int:
@@ -106,10 +103,12 @@ def write_texts_as_asked(given: Namespace, cell: str | None, name: str, keep: Ke
     from synthnb._api import write_texts
 
     description = _body(cell, "text", "what the texts are about")
-    with keeping_partial(name, keep), CellProgress("Writing") as progress:
+    keeping = keeping_partial(None if given.preview is not None else name, keep)
+    with keeping, CellProgress("Writing") as progress:
         made = write_texts(
             description,
             n=given.n,
+            preview=given.preview,
             labels=read_labels(given.labels) or None,
             kind=given.kind or "text",
             name=name,
@@ -119,6 +118,9 @@ def write_texts_as_asked(given: Namespace, cell: str | None, name: str, keep: Ke
             **ways_of(given),
             **_variety(given),
         )
+    if given.preview is not None:
+        show_preview(made, given.n, f"{name} isn't assigned.")
+        return
     keep(name, made.frame)
     publish(made)
 
@@ -128,7 +130,8 @@ def write_questions_as_asked(given: Namespace, variables: Mapping[str, Any], nam
     from synthnb._api import write_questions
 
     holdout = None if given.holdout is None else look_up(given.holdout, variables)
-    with keeping_partial(name, keep), CellProgress("Asking") as progress:
+    keeping = keeping_partial(None if given.preview is not None else name, keep)
+    with keeping, CellProgress("Asking") as progress:
         made = write_questions(
             given.folder,
             questions=given.questions,
@@ -145,10 +148,14 @@ def write_questions_as_asked(given: Namespace, variables: Mapping[str, Any], nam
             public=given.public,
             identifiers=given.identifiers,
             name=name,
+            preview=given.preview,
             random_state=given.seed,
             announce=announce,
             progress=progress,
             **ways_of(given),
         )
+    if given.preview is not None:
+        show_preview(made, given.questions, f"{name} isn't assigned.")
+        return
     keep(name, made.frame)
     publish(made)

@@ -165,3 +165,28 @@ def test_a_frame_with_a_column_of_unknown_origin_is_not_said_to_be_synthetic(tri
     wider = synthnb.write_column(made.assign(secret=trial["age"].head(12)), "note", "Write about {age}.", model="echo")
     whole = synthnb.write_column(made, "note", "Write about {age}.", model="echo")
     assert [run.inputs[0]["origin"] is None for run in (wider.run, whole.run)] == [True, False]
+
+
+SENTENCE = "A survey of 500 adults aged 20 to 60."
+
+
+def test_a_summary_stays_unless_the_call_lets_it_go(hosted: Scripted) -> None:
+    with pytest.raises(OptionError, match="summary figures of 'real' would leave this machine"):
+        synthnb.generate(SENTENCE, summary=REAL, model=hosted)
+    assert hosted.asked == []
+
+
+def test_a_summary_that_may_go_is_declared_and_holds_no_rare_value(hosted: Scripted) -> None:
+    run = synthnb.generate(SENTENCE, summary=REAL, model=hosted, allow_hosted=True, random_state=1).run
+    assert run.calls is not None
+    assert {item["what"] for item in run.calls["sent"]} == {"the description", "figures and levels of real"}
+    prompts = " ".join(request.prompt for request in hosted.asked)
+    assert '"summary"' in prompts
+    assert "Wolpertinger" not in prompts
+
+
+def test_a_summary_whose_levels_look_like_identifiers_is_blocked(hosted: Scripted) -> None:
+    mails = REAL.assign(mail=["ann@example.org", "bob@example.org"] * 100)
+    with pytest.raises(OptionError, match="hold what looks like direct identifiers"):
+        synthnb.generate(SENTENCE, summary=mails, model=hosted, allow_hosted=True)
+    assert hosted.asked == []

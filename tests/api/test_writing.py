@@ -12,7 +12,10 @@ import pytest
 import synthnb
 from synthnb._api.calling import calls_to, estimate_rest, limits_of
 from synthnb._api.describing import is_description
+from synthnb.disclosure.session import session
 from synthnb.errors import OptionError
+from tests.engines.corpora import quoting
+from tests.engines.scripted import Scripted
 
 SENTENCE = "A trial of 300 adults aged 40 to 85, 60 % female."
 
@@ -20,6 +23,7 @@ SENTENCE = "A trial of 300 adults aged 40 to 85, 60 % female."
 @pytest.fixture(autouse=True)
 def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    session.reset()
 
 
 @pytest.fixture
@@ -178,3 +182,21 @@ def bounded(column: Any) -> Any:
 def test_an_option_that_the_engine_lacks_is_named_with_those_it_has(trial: pd.DataFrame) -> None:
     with pytest.raises(OptionError, match=r"An option of the engine llm must be one of .*examples.*; got 'leaf'"):
         synthnb.generate(trial, engine="llm", model="echo", options={"leaf": 5})
+
+
+def test_where_a_second_model_is_stands_in_the_record_too() -> None:
+    texts = {"a.txt": "Haemoglobin carries oxygen in the blood of most vertebrates. It is made of four chains, each with one haem."}
+    second = Scripted(lambda _count, _request: "Yes.", id="vendor/second", name="Second", provider="Vendor", locality="hosted")
+    asked: dict[str, Any] = {"questions": 1, "mode": "quoted", "verify": "model", "random_state": 1}
+    synthnb.write_questions(texts, model=Scripted(quoting), verifier=second, public=True, allow_hosted=True, **asked)
+    said = [value["value"] for value in synthnb.disclose().fields["accessMode"]["values"]]
+    assert said[0] == "in this process, on this machine; nothing was sent elsewhere"
+    assert any(line.startswith("the model Second, which checked the answers: hosted by the provider;") for line in said)
+
+
+@pytest.mark.parametrize("engine", ["auto", "trees"])
+def test_a_preview_is_of_rows_that_a_model_writes(trial: pd.DataFrame, engine: str) -> None:
+    with pytest.raises(OptionError, match="A preview is of rows that a language model writes one by one"):
+        synthnb.generate(trial, engine=engine, preview=5)
+    with pytest.raises(OptionError, match="preview was given twice"):
+        synthnb.generate(trial, engine="llm", preview=5, options={"preview": 5})

@@ -157,3 +157,51 @@ def test_rows_by_a_model_say_first_what_they_are_going_to_use(folder: Path, tmp_
     words = ["--rows", "4", "--engine", "llm", "--model", "replay:replies"]
     done = synthnb("generate", "people.csv", "--out", "x.csv", *words)
     assert done.stdout.startswith("Before the first call: 1 call, about"), done.output
+
+
+def test_a_column_is_written_into_a_copy_of_a_table(folder: Path) -> None:
+    words = ["column", "note", "--into", "trial.csv", "--instruction", "About {age}.", "--out", "out.csv", "--model", "echo", "--seed", "1"]
+    done = synthnb(*words)
+    assert done.exit_code == 0, done.output
+    made = pd.read_csv(folder / "out.csv")
+    assert made["note"].notna().all()
+    assert "note" not in pd.read_csv(folder / "trial.csv")
+    assert synthnb("verify", "out.csv").exit_code == 0
+
+
+def test_an_instruction_may_come_from_the_standard_input(folder: Path) -> None:
+    session.reset()
+    words = ["column", "note", "--into", "trial.csv", "--out", "out.csv", "--model", "echo", "--seed", "1"]
+    assert CliRunner().invoke(cli, words, input="About {age}.").exit_code == 0
+    with pytest.raises(SynthnbError, match="What to write is needed"):
+        cli.main([*words[:-2], "--instruction", " "], standalone_mode=False)
+
+
+def test_a_preview_prints_what_it_wrote_and_what_the_rest_takes(folder: Path) -> None:
+    words = ["column", "note", "--into", "trial.csv", "--instruction", "About {age}.", "--preview", "3", "--model", "echo", "--seed", "5"]
+    done = synthnb(*words)
+    assert "The other 197: 197 calls" in done.stdout, done.output
+    assert "With --seed 5 instead of --preview" in done.stdout
+    assert done.stdout.count("\n") >= 5
+    assert list(folder.glob("*.csv")) == [folder / "trial.csv"]
+
+
+def test_a_preview_of_texts_needs_no_out_and_all_of_them_do(folder: Path) -> None:
+    words = ["text", "trial.txt", "--n", "40", "--labels", "tone=a|b|c|d|e|f|g|h", "--model", "echo", "--seed", "5"]
+    done = synthnb(*words, "--preview", "3")
+    assert "The other 37: 37 calls" in done.stdout, done.output
+    with pytest.raises(SynthnbError, match="--out is needed"):
+        cli.main(words, standalone_mode=False)
+
+
+def test_a_description_takes_from_a_summary_what_it_does_not_say(folder: Path) -> None:
+    words = ["--describe", "trial.txt", "--summary", "trial.csv", "--rows", "400", "--out", "made.csv", "--seed", "1", "--model", "none"]
+    done = synthnb("generate", *words)
+    assert done.exit_code == 0, done.output
+    assert "a summary of real data" in done.stdout
+    made, real = pd.read_csv(folder / "made.csv"), pd.read_csv(folder / "trial.csv")
+    assert made["weight_kg"].median() == pytest.approx(real["weight_kg"].median(), abs=3)
+    assert made["age"].between(40, 85).all()
+    assert synthnb("verify", "made.csv").exit_code == 0
+    with pytest.raises(SynthnbError, match="--summary is for a description"):
+        cli.main(["generate", "trial.csv", "--summary", "trial.csv", "--out", "x.csv"], standalone_mode=False)

@@ -282,3 +282,23 @@ def test_a_level_stays_on_its_own_line(attack: str) -> None:
 def test_options_out_of_range_are_named(options: dict[str, Any], message: str) -> None:
     with pytest.raises(OptionError, match=message):
         write(**options)
+
+
+def different(count: int, _request: Request) -> str:
+    return " ".join(f"{word}{count}" for word in ("one", "two", "three", "four", "five"))
+
+
+def test_a_preview_is_the_first_of_all_with_their_labels() -> None:
+    asked: dict[str, Any] = {"n": 20, "labels": {"tone": ["calm", "worried"]}, "seed": 4}
+    whole = write_texts("Notes.", calls=Calls(Scripted(different)), **asked)
+    first = write_texts("Notes.", calls=Calls(Scripted(different)), preview=4, **asked)
+    assert first.frame.equals(whole.frame.head(4).reset_index(drop=True))
+    assert (first.run.requested, first.run.delivered) == (4, 4)
+    assert "This is a preview: the first 4 of 20 texts, so the labels aren't covered as asked for." in first.run.notes
+
+
+def test_a_preview_of_none_is_refused_and_one_of_more_than_there_are_is_all() -> None:
+    with pytest.raises(OptionError, match="preview must be a whole number from 1 to"):
+        write_texts("Notes.", n=3, preview=0, calls=Calls(Scripted(different)))
+    labels = {"tone": ["calm", "worried", "terse"]}
+    assert write_texts("Notes.", n=3, preview=9, labels=labels, calls=Calls(Scripted(different)), seed=4).run.requested == 3

@@ -387,3 +387,15 @@ def test_the_embedded_model_writes_grounded_questions_from_a_real_corpus(level: 
     assert made.frame["evidence"].notna().all()
     assert len(made.frame) + sum(group["count"] for group in made.run.explained) == 2
     assert made.run.parameters["mode"] == "extractive"
+
+
+def test_a_preview_asks_for_the_first_calls_once_and_all_of_them_take_it_over() -> None:
+    first, whole = ask(Scripted(quoting), questions=30, preview=2), ask(Scripted(quoting), questions=30)
+    calls = first.run.calls
+    assert calls is not None
+    assert calls["calls"] == 1
+    assert 2 <= first.run.requested == first.run.delivered < 30
+    assert set(first.frame["question"]) <= set(whole.frame["question"])
+    assert any(note.startswith("This is a preview: ") for note in first.run.notes)
+    with pytest.raises(OptionError, match="preview must be a whole number from 1 to 30; got 0"):
+        ask(Scripted(quoting), questions=30, preview=0)

@@ -354,3 +354,13 @@ def test_whatever_replies_hold_every_row_is_delivered_or_explained(
 def add_up(run: Run, rows: int) -> None:
     assert run.requested == rows == run.delivered + sum(int(one["count"]) for one in run.explained)
     assert all(one["reason"] for one in run.explained)
+
+
+def test_a_preview_is_the_first_calls_of_all(trial: pd.DataFrame) -> None:
+    whole, first = write(trial), write(trial, preview=5)
+    assert first.run.requested == first.run.delivered == 15
+    assert first.frame.equals(whole.frame.head(15))
+    assert (first.run.parameters["preview"], first.run.parameters["preview_of"]) == (15, 40)
+    assert "This is a preview: the first 15 of 40 rows." in first.run.notes
+    with pytest.raises(OptionError, match="preview must be a whole number from 1 to 40; got 41"):
+        write(trial, preview=41)

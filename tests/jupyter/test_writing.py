@@ -187,3 +187,17 @@ def test_a_key_that_cannot_be_one_is_refused_without_showing_it(shell: Any, fiel
     fields[0]._handle_custom_msg({"type": "key", "value": "planted with spaces"}, [])
     assert "must be printable ASCII without spaces" in fields[0].message
     assert "planted" not in fields[0].message
+
+
+TEXTS = "%%synth text --n 20 --labels tone=calm|worried --as notes --model echo --seed 5"
+
+
+def test_a_preview_of_texts_assigns_nothing_and_is_taken_over(ready: Any) -> None:
+    outputs = run(ready, f"{TEXTS} --preview 3\nMessages to a clinic.")
+    assert "notes" not in ready.user_ns
+    assert "The other 17: 17 calls" in outputs[-1]["text/plain"]
+    assert "With --seed 5 instead of --preview" in outputs[-1]["text/plain"]
+    first = entry(outputs)["detail"]
+    assert (first["requested"], first["parameters"]["preview"]) == (3, 3)
+    calls = entry(run(ready, f"{TEXTS}\nMessages to a clinic."))["detail"]["calls"]
+    assert (calls["kept"], calls["calls"]) == (3, 17)

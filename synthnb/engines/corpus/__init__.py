@@ -23,7 +23,7 @@ from synthnb.engines.corpus.settings import HeldOut, Settings, read_holdout
 from synthnb.engines.corpus.verifying import Verifying
 from synthnb.engines.corpus.writing import Asked, Item, Writing
 from synthnb.engines.egress import Policy, permit, preflight
-from synthnb.engines.llm.runs import Clock
+from synthnb.engines.llm.runs import Clock, whole
 from synthnb.engines.llm.stopping import WorkInterrupted
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def write_questions(
     licence: str = "",
     seed: int | None = None,
     name: str = "questions",
+    preview: int | None = None,
     public: bool = False,
     allow_hosted: bool = False,
     identifiers: Policy | None = None,
@@ -117,6 +118,9 @@ def write_questions(
         From 0 to 2**32 - 1; drawn if not given, and in the run either way.
     name : str
         What the frame is called in the run.
+    preview : int, optional
+        Write only the first so many of the questions, rounded up to whole calls and asked for once; questions that the texts ask
+        themselves come with them. With the same seed they are taken over from the store.
     public : bool
         The documents are public, so that they aren't anybody's real data.
     allow_hosted : bool
@@ -158,6 +162,7 @@ def write_questions(
         calls, questions=questions, level=level, answers=answers, verify=verify, verifier=verifier, mode=mode, concepts=concepts,
         temperature=temperature, language=language, near=near, seed=seed, overlap=overlap, licence=licence, public=public,
     )  # fmt: skip
+    first = None if preview is None else whole("preview", preview, settings.questions)
     held = read_holdout(holdout, holdout_name)
     models = [calls] if verifier is None else [calls, verifier]
     for one in models:
@@ -166,7 +171,7 @@ def write_questions(
     notes, counts = _preflight(corpus, models, settings, identifiers)
     passages = Passages(corpus, cut(corpus.documents, settings.chunk_tokens(calls, chunk_tokens), overlap=overlap))
     _declare(corpus, settings, models)
-    writing, named = _written(passages, settings, held, models, (progress, announce), run_id)
+    writing, named = _written(passages, settings, held, models, (progress, announce), run_id, first)
     made = Making(
         run_id=run_id,
         name=name,
@@ -192,6 +197,7 @@ def _written(
     models: Sequence[Calls],
     told: tuple[Progress, Callable[[Estimate], None] | None],
     run_id: str,
+    preview: int | None,
 ) -> tuple[Writing, int]:
     """The questions, and of how many chunks a model named the concepts."""
     asked = Asked(models[0], told[0])
@@ -208,6 +214,7 @@ def _written(
         asked=asked,
         screening=Screening(held.texts, near=settings.near),
         total=settings.questions,
+        preview=preview,
         keep_unfound=settings.check.how == "none",
         language=settings.language,
         announce=told[1],

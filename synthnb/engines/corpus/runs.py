@@ -254,6 +254,7 @@ class Making:
 
     def _parameters(self) -> dict[str, Json]:
         made = self.settings.to_dict()
+        made |= {"preview": self.writing.total} if self.writing.preview is not None else {}
         made["chunk_tokens"] = max(chunk.tokens for chunk in self.passages.chunks)
         made["decontamination"] = dict(self.holdout) if self.holdout else "none"
         if self.verifier is not None:
@@ -288,6 +289,8 @@ class Making:
             f"{self.corpus.name}: {_many(len(self.corpus.documents), 'document')} read, {len(self.corpus.skipped):,} skipped; "
             f"{covered:,} of {_many(len(coverage), 'chunk')} have a question."
         ]
+        if self.writing.preview is not None:
+            notes.append(f"This is a preview: {self.writing.total:,} of {_many(self.settings.questions, 'question')} were asked for, once.")
         notes += [f"Skipped since {reason}: {count:,}." for reason, count in self.corpus.skipped_by_reason().items()][:10]
         notes += [f"{found.name}: {found.remark}." for found in self.corpus.documents if found.remark][:10]
         if self.settings.check.how == "none":

@@ -124,6 +124,8 @@ class Writing:
     screening: Screening
     total: int
     """Questions asked for."""
+    preview: int | None = None
+    """How many of them to write now; None for all."""
     keep_unfound: bool = False
     """A question whose quotation isn't in the text is kept, without evidence."""
     language: Language | None = None
@@ -148,11 +150,26 @@ class Writing:
         missing = self._take_originals(missing)
         for number in range(self.plan.rounds):
             units = self.plan.units(missing) if not self.asked.stopped else []
+            if self.preview is not None:
+                units = self._first_of(units) if number == 0 else []
             if not units:
                 break
             missing = self._round(units, number)
+        if self.preview is not None and len(self.items) >= self.total:
+            return
         if sum(missing.values()) and not self.reasons:
             self.reasons[self.asked.stopped or "no passage was left to ask about"] = sum(missing.values())
+
+    def _first_of(self, units: Sequence[Unit]) -> list[Unit]:
+        """The units of a preview, which then are all there is to ask for."""
+        left, kept = (self.preview or 0) - len(self.items), []
+        for unit in units:
+            if left <= 0:
+                break
+            kept.append(unit)
+            left -= unit.count
+        self.total = len(self.items) + sum(unit.count for unit in kept)
+        return kept
 
     @property
     def counts(self) -> dict[str, int]:

@@ -87,6 +87,7 @@ def write_texts(
     repeat_penalty: float = 1.0,
     seed: int | None = None,
     name: str = "texts",
+    preview: int | None = None,
     allow_hosted: bool = False,
     identifiers: Policy | None = None,
     sensitive: bool = False,
@@ -133,6 +134,8 @@ def write_texts(
         From 0 to 2**32 - 1; drawn if not given, and in the run either way.
     name : str
         What the frame is called in the run.
+    preview : int, optional
+        Write only the first so many of the ``n`` texts, with the labels they have among all. With the same seed they are taken over.
     allow_hosted : bool
         Let the examples leave this machine, to a hosted model. They are taken for real, so the setting ``hosted_rows`` has to allow it too.
     identifiers : {"block", "warn"}, optional
@@ -169,7 +172,7 @@ def write_texts(
     corpus = _read(
         description, labels=labels, joint=joint, kind=kind, styles=styles, lengths=lengths, personas=personas, language=language,
         must_show=must_show, examples=examples, novelty=novelty, n=n, name=name, seed=seed, max_tokens=max_tokens,
-        temperature=temperature, top_p=top_p, repeat_penalty=repeat_penalty, per_call=per_call,
+        temperature=temperature, top_p=top_p, repeat_penalty=repeat_penalty, per_call=per_call, preview=preview,
     )  # fmt: skip
     calls.sensitive = sensitive = sensitive or calls.sensitive
     writing = Writing(corpus.asking(), calls, progress)
@@ -202,6 +205,8 @@ class _Corpus:
     per_call: int | None
     novelty: float
     seed: int
+    count: int
+    """Texts that are written now; fewer than ``n`` in a preview."""
 
     @cached_property
     def allotted(self) -> list[dict[str, str]]:
@@ -223,7 +228,7 @@ class _Corpus:
         return Asking(
             name=self.name,
             unit="texts",
-            count=self.n,
+            count=self.count,
             entry=self._entry,
             settings=self.settings,
             seed=self.seed,
@@ -329,10 +334,12 @@ def _read(description: Any, *, labels: Any, joint: Any, kind: str, styles: Any, 
     for label in must_show:
         if label not in levels:
             raise OptionError.from_choice("A label to show", label, list(levels))
+    n = whole("n", rest["n"], _MOST_TEXTS)
     return _Corpus(
         name=rest["name"],
         template=Template.parse(description, [*levels, *draws.options], given=(), default=(), of="label"),
-        n=whole("n", rest["n"], _MOST_TEXTS),
+        n=n,
+        count=n if rest["preview"] is None else min(n, whole("preview", rest["preview"], _MOST_TEXTS)),
         kind_name=kind,
         kind=shape,
         labels=levels,
@@ -368,7 +375,9 @@ def _cell_words(labels: Mapping[str, str]) -> str:
 
 def _notes(corpus: _Corpus, writing: Writing, missing: int) -> list[str]:
     notes = ["Whether a text means what its labels say was not checked."] if corpus.labels else []
-    if corpus.labels and not missing:
+    if corpus.count < corpus.n:
+        notes.append(f"This is a preview: the first {corpus.count:,} of {corpus.n:,} texts, so the labels aren't covered as asked for.")
+    elif corpus.labels and not missing:
         notes.append("The labels' coverage is exactly as requested.")
     elif corpus.labels:
         notes.append(f"The labels' coverage is as requested but for the {missing:,} texts explained.")
@@ -395,7 +404,8 @@ def _run(corpus: _Corpus, frame: pd.DataFrame, writing: Writing, clock: Clock, s
     writer = f"written by {'' if info.stand_in else 'the language model '}{info.name}"
     parameters = recipe | settings_of(writing.asking) | {"prompt": corpus.prompt_text, "per_call": writing.per_call, "sensitive": sensitive}
     parameters["description_digest"] = digest_bytes(corpus.template.instruction.encode("utf-8", "surrogatepass"))
-    parameters["coverage"] = covered(corpus.allotted, [text is not None for text in texts])
+    parameters["coverage"] = covered(corpus.allotted[: corpus.count], [text is not None for text in texts])
+    parameters |= {"preview": corpus.count} if corpus.count < corpus.n else {}
     if sensitive:
         parameters |= dict.fromkeys(("description", "prompt", "labels", "joint", "draws", "coverage", "must_show"))
     return Run(
@@ -408,7 +418,7 @@ def _run(corpus: _Corpus, frame: pd.DataFrame, writing: Writing, clock: Clock, s
         started=clock.started,
         ended=utc_now(),
         seconds={"sample": clock.seconds},
-        requested=corpus.n,
+        requested=corpus.count,
         delivered=len(frame),
         explained=writing.explained if sensitive else corpus.explained(texts, writing.reason),
         counts=writing.counts | scanned.counts,
@@ -420,6 +430,6 @@ def _run(corpus: _Corpus, frame: pd.DataFrame, writing: Writing, clock: Clock, s
             {"name": "text", "kind": "text", "how": writer},
             *({"name": label, "kind": "category", "how": "allotted"} for label in (*corpus.labels, *corpus.draws.options)),
         ],
-        notes=[*scanned.notes, *writing.notes, *_notes(corpus, writing, corpus.n - len(frame))],
+        notes=[*scanned.notes, *writing.notes, *_notes(corpus, writing, corpus.count - len(frame))],
         **of_the_model(writing, run),
     )

@@ -59,6 +59,7 @@ def write_rows(
     target: str | None = None,
     curate: bool = False,
     per_call: int = 15,
+    preview: int | None = None,
     temperature: float = 0.8,
     top_p: float = 0.95,
     seed: int | None = None,
@@ -95,6 +96,8 @@ def write_rows(
         Drop rows whose label a classifier trained on the real rows confidently contradicts; see `curate`.
     per_call : int
         Rows asked for in a call, 1 to 50; fewer where the model's context is too small.
+    preview : int, optional
+        Write only the first so many of the rows, rounded up to whole calls. With the same seed they are taken over from the store.
     temperature, top_p : float
         How freely words are chosen, 0 to 2, and from which share of the likeliest ones, 0.01 to 1.
     seed : int, optional
@@ -133,6 +136,8 @@ def write_rows(
     which rows it shows, follows from the seed and its number, never from the order in which replies arrive.
     """
     options = _checked(examples, share, quotas, choose, target, curate, per_call, temperature, top_p, allow_hosted, identifiers)
+    if preview is not None:
+        options = replace(options, preview=_whole("preview", preview, 1, checked_rows(rows, 1)))
     clock = Clock.start()
     size = checked_rows(rows, 1)
     if curate:
@@ -260,7 +265,15 @@ def _asking(ground: Ground, calls: Calls, options: Options) -> Asking:
         temperature=options.temperature,
         top_p=options.top_p,
     )
-    return asking if info.context is None else _fitted(asking, info.context)
+    return _previewed(asking if info.context is None else _fitted(asking, info.context), options.preview)
+
+
+def _previewed(asking: Asking, preview: int | None) -> Asking:
+    """The same for the first rows alone, as many as whole calls hold, so that their replies serve the whole run too."""
+    if preview is None:
+        return asking
+    rows = -(-preview // asking.per_call) * asking.per_call
+    return replace(asking, quotas=replace(asking.quotas, slots=asking.quotas.slots[:rows]))
 
 
 def _fitted(asking: Asking, context: int) -> Asking:

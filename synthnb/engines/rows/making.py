@@ -57,6 +57,8 @@ class Options:
     """Whether what is shared may leave this machine."""
     identifiers: Policy | None
     """What a direct identifier does; None for the default."""
+    preview: int | None = None
+    """Rows of which a preview was asked for; None to write all."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ class Making:
             started=self.clock.started,
             ended=utc_now(),
             seconds={"sample": self.clock.seconds},
-            requested=recipe.rows,
+            requested=len(self.writing.made),
             delivered=len(frame),
             explained=explained,
             counts=self._counts(frame, curated),
@@ -194,6 +196,8 @@ class Making:
             "columns_digest": digest(asking.columns.encode("utf-8", "replace").decode()),
         }
         said |= {"rules": [rule.text for rule in self.ground.recipe.rules]} if self.ground.recipe.rules else {}
+        if self.options.preview is not None:
+            said |= {"preview": len(self.writing.made), "preview_of": self.ground.recipe.rows}
         said |= {"where": self.ground.recipe.where} if self.ground.recipe.where else {}
         return said | ({"curation": curated.thresholds} if curated is not None else {})
 
@@ -227,6 +231,8 @@ class Making:
     def _notes(self, curated: Curated | None) -> Sequence[str]:
         ground, asking = self.ground, self.writing.asking
         notes = [*ground.notes, *self.scanned.notes]
+        if self.options.preview is not None:
+            notes.append(f"This is a preview: the first {len(self.writing.made):,} of {ground.recipe.rows:,} rows.")
         if ground.real and asking.pool is None:
             notes.append(
                 f"The model saw figures over at least {ground.minimum_cell} rows of {shown(self.source_name)}, and no row of it."
