@@ -1,7 +1,11 @@
-"""Our calls to language models beside the bare engine, and beside a peer on the same server: one command prints the table.
+"""Our calls to language models beside the bare engine, and beside peers on the same server: one command prints the table.
 
-Run ``python tests/benchmarks/llm.py``; with ``--peer-python /path/to/env/bin/python`` (an environment with
-``data-designer``) the peer takes part, else a line says that it was left out.
+Run ``python tests/benchmarks/llm.py``; with ``--peer NAME=PYTHON``, the interpreter of an environment that has the peer, it takes
+part, else a line says that it was left out::
+
+    python3.11 -m venv /tmp/dd && /tmp/dd/bin/pip install data-designer                            --peer data-designer=/tmp/dd/bin/python
+    python3.11 -m venv /tmp/di && /tmp/di/bin/pip install "distilabel[openai]" requests "openai<2" --peer distilabel=/tmp/di/bin/python
+    python3.11 -m venv /tmp/cu && /tmp/cu/bin/pip install bespokelabs-curator                      --peer curator=/tmp/cu/bin/python
 
 *Embedded.* Texts and rows are written by the embedded model through `write_text_column` and `write_rows`. The requests are
 recorded and sent once more straight to llama.cpp, set up as our lanes are (same copies, threads and prompt cache), and with
@@ -9,7 +13,8 @@ recorded and sent once more straight to llama.cpp, set up as our lanes are (same
 Repeats alternate, and the best of each counts. On a machine that others use, compare the processor time.
 
 *Server.* A stand-in server with a fixed latency on this machine; one text a row at 64 calls at once, from the same rows with the
-same prompt. Ours keeps every reply in its store meanwhile. The server's work is in a process of its own and not counted.
+same prompt. distilabel asks for a batch of 64 at once and waits for its slowest before the next. Ours keeps every reply in its
+store meanwhile. The server's work is in a process of its own and not counted.
 """
 
 from __future__ import annotations
@@ -36,6 +41,19 @@ SERVER = HERE.parent / "servers" / "faulty.py"
 HEADERS = ("method", "units", "calls", "tokens in", "tokens out", "wall s", "units/s", "tokens/s", "cpu s", "peak MB", "÷ first")
 WITHIN = 1.10
 
+PEERS = ("data-designer", "distilabel", "curator")
+_QUIET = {
+    "NEMO_TELEMETRY_ENABLED": "false",
+    "TELEMETRY_ENABLED": "false",
+    "CURATOR_DISABLE_RICH_DISPLAY": "1",
+    "CURATOR_DISABLE_CACHE": "1",
+    "HF_HUB_OFFLINE": "1",
+    "HF_DATASETS_OFFLINE": "1",
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    "OPENAI_API_KEY": "unused",
+}
+"""Nothing is reported to anybody, and nothing is looked up beyond this machine."""
+
 Cost = dict[str, Any]
 
 
@@ -43,7 +61,7 @@ def job(python: str, name: str, requests: Path, **options: Any) -> Cost:
     """What a job cost, run in a process of its own."""
     words = [word for option, value in options.items() for word in (f"--{option.replace('_', '-')}", str(value))]
     command = [python, str(HERE / "llm_job.py"), name, "--requests", str(requests), *words]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"NEMO_TELEMETRY_ENABLED": "false"})
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | _QUIET)
     if ended.returncode:
         raise RuntimeError(f"{name} failed:\n{ended.stderr[-2000:]}")
     cost: Cost = json.loads(ended.stdout.strip().splitlines()[-1])
@@ -97,11 +115,10 @@ def served(log: Path) -> Cost:
     }
 
 
-def on_a_server(folder: Path, count: int, latency: float, at_once: int, repeats: int, peer: str) -> list[tuple[str, Cost]]:
-    """Ours, one text a call and as many as it chooses, beside the peer."""
+def on_a_server(folder: Path, count: int, latency: float, at_once: int, repeats: int, peers: Mapping[str, str]) -> list[tuple[str, Cost]]:
+    """Ours, one text a call and as many as it chooses, beside the peers."""
     methods = [("synthnb, one text a call", sys.executable, "column", {"per_call": 1}), ("synthnb, several", sys.executable, "column", {})]
-    if peer:
-        methods.append(("data-designer", peer, "data-designer", {}))
+    methods += [(name, python, name, {}) for name, python in peers.items()]
     table: list[tuple[str, Cost]] = []
     for label, python, name, options in methods:
         costs = []
@@ -145,7 +162,7 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=0.08, help="seconds that the server takes for a reply")
     parser.add_argument("--at-once", type=int, default=64)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--peer-python", default="", help="interpreter of an environment with data-designer")
+    parser.add_argument("--peer", action="append", default=[], help=f"NAME=PYTHON: one of {', '.join(PEERS)}, and its interpreter")
     parser.add_argument("--only", choices=("embedded", "server"), default=None)
     parser.add_argument("--as-it-comes", action="store_true", help="llama.cpp with its default settings too")
     parser.add_argument("--json", type=Path, default=None, help="file to keep the figures in")
@@ -161,10 +178,11 @@ def main() -> None:
                     printed(title, table) + f"Processor time is {ratio:.2f} times the bare engine's (at most {WITHIN:.2f} is aimed at).\n"
                 )
         if given.only != "embedded":
-            if not given.peer_python:
-                print("data-designer was left out: no --peer-python was given.\n")
+            peers = dict(words.split("=", 1) for words in given.peer)
+            if left := [name for name in PEERS if name not in peers]:
+                print(f"Left out, as no --peer NAME=PYTHON was given: {', '.join(left)}.\n")
             title = f"{given.served:,} texts by a server that takes {given.latency * 1000:.0f} ms, {given.at_once} at once"
-            tables.append((title, on_a_server(Path(folder), given.served, given.latency, given.at_once, given.repeats, given.peer_python)))
+            tables.append((title, on_a_server(Path(folder), given.served, given.latency, given.at_once, given.repeats, peers)))
             print(printed(*tables[-1]))
     if given.json:
         given.json.write_text(json.dumps([{"title": title, "methods": dict(table)} for title, table in tables], indent=1), encoding="utf-8")

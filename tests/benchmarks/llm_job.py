@@ -3,9 +3,10 @@
     python llm_job.py text|rows --count 40 --requests FILE        our modes with the embedded model; the requests are kept in FILE
     python llm_job.py raw|raw-default --requests FILE             the same requests straight to llama.cpp
     python llm_job.py column --base URL --count 500 --per-call 1  our text column against a server
-    python llm_job.py data-designer --base URL --count 500        the peer, by its own interpreter
+    python llm_job.py data-designer|distilabel|curator --base URL --count 500      a peer, by its own interpreter
 
-Imports and the loading of models are outside the seconds and the processor time; memory is the process's peak. This
+Imports and the loading of models are outside the seconds and the processor time; both take in the processes that a job starts
+and waits for, as distilabel does for its steps. Memory is the peak of the process, or of the largest that it started. This
 script may be run by an interpreter that hasn't our package, so that nothing of it is imported at the top.
 """
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import sys
 import threading
@@ -220,6 +222,58 @@ def data_designer(given: argparse.Namespace) -> tuple[Callable[[], Any], Callabl
     return work, lambda frame: {"units": int(frame["note"].notna().sum()), "at_once": given.at_once}
 
 
+def chats(count: int) -> list[dict[str, Any]]:
+    """A chat for each patient: the system text and the prompt that every peer is given."""
+    columns = patients(count)
+    rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    return [row | {"instruction": PROMPT.format(**row)} for row in rows]
+
+
+def distilabel(given: argparse.Namespace) -> tuple[Callable[[], Any], Callable[[Any], dict[str, Any]]]:
+    """The same column by distilabel, which asks for the texts of a batch at once."""
+    from importlib import import_module
+
+    models, tasks = import_module("distilabel.models"), import_module("distilabel.steps.tasks")
+    steps, pipelines = import_module("distilabel.steps"), import_module("distilabel.pipeline")
+    settings = {"temperature": 0.3, "top_p": 0.9, "max_new_tokens": WORDS}
+    with pipelines.Pipeline(name="bench", cache_dir=str(given.requests.with_suffix(".cache"))) as pipeline:
+        model = models.OpenAILLM(model="faulty-1", base_url=given.base, api_key="unused", generation_kwargs=settings)
+        load = steps.LoadDataFromDicts(data=chats(given.count), batch_size=given.at_once)
+        load >> tasks.TextGeneration(llm=model, system_prompt=SYSTEM, input_batch_size=given.at_once)  # its way to join two steps
+
+    def work() -> Any:
+        return pipeline.run(use_cache=False)["default"]["train"]
+
+    return work, lambda made: {"units": sum(text is not None for text in made["generation"]), "at_once": given.at_once}
+
+
+def curator(given: argparse.Namespace) -> tuple[Callable[[], Any], Callable[[Any], dict[str, Any]]]:
+    """The same column by Bespoke Curator."""
+    from importlib import import_module
+
+    os.environ["TIKTOKEN_CACHE_DIR"] = str(Path(str(import_module("litellm").__file__)).parent / "litellm_core_utils" / "tokenizers")
+    package = import_module("bespokelabs.curator")
+
+    def prompt(_self: Any, row: dict[str, Any]) -> Any:
+        return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": row["instruction"]}]
+
+    def parse(_self: Any, row: dict[str, Any], response: Any) -> dict[str, Any]:
+        return {"number": row["number"], "note": response}
+
+    note = type("Note", (package.LLM,), {"prompt": prompt, "parse": parse})
+    limits = {"max_concurrent_requests": given.at_once, "max_requests_per_minute": 10**7, "max_tokens_per_minute": 10**9}
+    params = {"base_url": given.base, "api_key": "unused", "require_all_responses": False} | limits
+    settings = {"temperature": 0.3, "top_p": 0.9, "max_tokens": WORDS}
+    model = note(model_name="faulty-1", backend="openai", generation_params=settings, backend_params=params)
+    rows = chats(given.count)
+
+    def work() -> Any:
+        made = model(rows, working_dir=str(given.requests.with_suffix(".cache")))
+        return getattr(made, "dataset", made)
+
+    return work, lambda made: {"units": sum(text is not None for text in made["note"]), "at_once": given.at_once}
+
+
 JOBS: dict[str, Job] = {
     "text": text,
     "rows": rows,
@@ -227,7 +281,17 @@ JOBS: dict[str, Job] = {
     "raw-default": raw_default,
     "column": column,
     "data-designer": data_designer,
+    "distilabel": distilabel,
+    "curator": curator,
 }
+PEERS = frozenset({"data-designer", "distilabel", "curator"})
+"""Jobs by interpreters that haven't our package."""
+
+
+def processor_time() -> float:
+    """Seconds of this process and of those it started and waited for."""
+    own, theirs = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return own.ru_utime + own.ru_stime + theirs.ru_utime + theirs.ru_stime
 
 
 def main() -> None:
@@ -240,14 +304,14 @@ def main() -> None:
     parser.add_argument("--per-call", type=int, default=0)
     parser.add_argument("--lanes", type=int, default=1)
     given = parser.parse_args()
-    if given.job != "data-designer":
+    if given.job not in PEERS:
         sys.path.insert(0, ROOT)
     work, told = JOBS[given.job](given)
-    began, cpu = time.perf_counter(), time.process_time()
+    began, cpu = time.perf_counter(), processor_time()
     made = work()
-    cost = {"seconds": time.perf_counter() - began, "cpu": time.process_time() - cpu}
+    cost = {"seconds": time.perf_counter() - began, "cpu": processor_time() - cpu}
     cost |= told(made)
-    cost["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    cost["peak_mb"] = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
     # Last, whatever a package printed before.
     sys.stdout.write(f"\n{json.dumps(cost)}\n")
     sys.stdout.flush()
