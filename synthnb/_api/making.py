@@ -258,6 +258,9 @@ def _register(result: Any, call: Call) -> None:
 
     fixed = () if call.given is None else to_pandas(call.given)[0].columns
     fresh = {str(column["name"]).rpartition(".")[2] for column in result.run.columns if column["kind"] == "identifier"}
+    recipe = getattr(result.generator, "recipe", call.source) if hasattr(result, "generator") else call.source
+    if getattr(recipe, "rules", None):
+        session.recipes[result.run.id] = recipe
     for made in getattr(result, "syntheses", None) or [result]:
         frames = made.frames or {str(made.run.output["name"]): made.frame}
         for label, frame in frames.items():

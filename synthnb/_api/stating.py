@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synthnb._api.making import read_source
+from synthnb.disclosure.session import session
 from synthnb.errors import OptionError, shown
 
 if TYPE_CHECKING:
@@ -58,13 +59,26 @@ def gather_facts(stated: Mapping[str, Any], *, made: Any = None) -> Facts:
 
 
 def _known_of(made: Any) -> dict[str, Any]:
-    """What a run says by itself: how many texts were asked for by label and level."""
+    """What the run behind a frame says by itself: the rules it was to keep, and how many texts were asked for by label and level."""
     run = getattr(made, "run", None)
+    found: dict[str, Any] = {}
+    if (recipe := session.recipes.get(_run_of(made))) is not None:
+        found["recipe"] = recipe
     if run is None or getattr(run, "kind", "") != "texts":
-        return {}
+        return found
     labels = run.parameters.get("coverage", {}).get("by_label", {})
     counts = {str(name): {str(level): int(count["requested"]) for level, count in levels.items()} for name, levels in labels.items()}
-    return {"attributes": counts, "text": ("text",)} if counts else {"text": ("text",)}
+    return found | {"text": ("text",)} | ({"attributes": counts} if counts else {})
+
+
+def _run_of(made: Any) -> str:
+    """The id of the run of this session that made a frame; empty if none is known."""
+    if hasattr(made, "run"):
+        return str(made.run.id)
+    if not hasattr(made, "columns"):
+        return ""
+    origin = session.origins.of(made)
+    return "" if origin is None else origin.run
 
 
 def names_of(value: object) -> str:

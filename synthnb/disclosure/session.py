@@ -32,17 +32,20 @@ class Session:
         self._bundles: dict[str, dict[str, Any]] = {}
         self.origins = Origins()
         """Which rows this process made."""
+        self.recipes: dict[str, Any] = {}
+        """What runs of this process were to make, by run id, where rules were declared."""
         self._is_aside = False
 
     @contextmanager
     def aside(self) -> Iterator[None]:
         """Work that leaves no trace: what is remembered inside is forgotten again, and not written to the ledger."""
-        before = self._entries, self._bundles, self.origins, self._is_aside
-        self._entries, self._bundles, self.origins, self._is_aside = {**before[0]}, {**before[1]}, copy.copy(self.origins), True
+        before = self._entries, self._bundles, self.origins, self.recipes, self._is_aside
+        self._entries, self._bundles, self.recipes = {**before[0]}, {**before[1]}, {**before[3]}
+        self.origins, self._is_aside = copy.copy(self.origins), True
         try:
             yield
         finally:
-            self._entries, self._bundles, self.origins, self._is_aside = before
+            self._entries, self._bundles, self.origins, self.recipes, self._is_aside = before
 
     def remember(self, entry: Entry) -> Entry:
         """Keep an entry and write it to the ledger.
