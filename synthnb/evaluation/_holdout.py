@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from synthnb.evaluation._intervals import newcombe
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from synthnb.evaluation._encode import Table
 
 __all__ = ["Holdout", "unseen"]

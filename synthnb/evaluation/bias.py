@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,8 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from synthnb.evaluation._bins import Binning, group_bins
-from synthnb.evaluation._suppression import Sum, withheld
+from synthnb.evaluation._excess import Excess, excess_distance
+from synthnb.evaluation._groups import Group, visible_groups
+from synthnb.evaluation._performance import Measure
+from synthnb.evaluation._worst import OF_THE_WORST, largest
 from synthnb.evaluation.base import NO_INTERVAL, Comparison, Definition, Findings, Score, Step, equal_sizes, rounded
 from synthnb.evaluation.fidelity import shapes
 from synthnb.evaluation.utility import Predictions, predictions
@@ -21,7 +22,7 @@ from synthnb.evaluation.utility import Predictions, predictions
 if TYPE_CHECKING:
     from synthnb.evaluation._encode import Column, Table
 
-__all__ = ["DISPARITY", "FIDELITY_GAP", "UTILITY_GAP", "subgroups"]
+__all__ = ["DISPARITY", "EXCESS", "FIDELITY_GAP", "SUBGROUPS_STEP", "UTILITY_GAP", "subgroups"]
 
 Array = NDArray[Any]
 
@@ -46,46 +47,22 @@ UTILITY_GAP = Definition(
     label="Subgroup utility, worst less overall",
     dimension="bias",
     direction="higher",
-    reference="TSTR within the worst subgroup of the hold-out less TSTR overall; ceiling: the same with TRTR",
-    version=2,
+    reference="TSTR within the worst subgroup of the hold-out less TSTR overall, first-order interval; ceiling: the same with TRTR",
+    version=3,
+)
+EXCESS = Definition(
+    metric="subgroup_fidelity_excess",
+    label="Subgroup fidelity, worst less overall, beyond that of real rows",
+    dimension="bias",
+    direction="higher",
+    reference="min over subgroups of [F_s(g) - F_s] - [F_h(g) - F_h], F the mean column shape of real rows against as many "
+    "synthetic (s) or hold-out (h) rows; first-order interval",
 )
 
-WORST = f"{NO_INTERVAL} the worst of several subgroups"
-"""Why gaps have no interval."""
-
-
-class Group(NamedTuple):
-    """One subgroup."""
-
-    labels: dict[str, str]
-    """The columns that make it, and what each holds there."""
-    members: dict[str, Array]
-    """Per frame, a mask of its rows."""
-
-    @property
-    def name(self) -> str:
-        """What it is called."""
-        return " × ".join(f"{column} = {label}" for column, label in self.labels.items())
-
-    def rows(self, table: str) -> int:
-        """How many rows of a frame are in it."""
-        return int(self.members[table].sum())
-
-
-@dataclass(frozen=True)
-class Grouping:
-    """A group column cut into subgroups."""
-
-    column: Column
-    binning: Binning
-
-    def masks(self, tables: Mapping[str, Table]) -> list[tuple[str, dict[str, Array]]]:
-        """Each subgroup's label and its rows in every table; missing is one if any real row is."""
-        codes = {name: self.binning.codes(table.values[self.column.name]) for name, table in tables.items()}
-        labels = list(enumerate(self.binning.labels))
-        if (codes["real"] < 0).any():
-            labels.append((-1, "missing"))
-        return [(label, {name: found == i for name, found in codes.items()}) for i, label in labels]
+WORST = f"{NO_INTERVAL} a largest difference of the worst of several subgroups"
+"""Why the fidelity gap has no interval."""
+CERTAIN = f"{NO_INTERVAL} subgroups of which one is predicted without error"
+"""Why a utility gap may have none."""
 
 
 def subgroups(comparison: Comparison, parameters: Mapping[str, Any]) -> Findings:
@@ -96,72 +73,28 @@ def subgroups(comparison: Comparison, parameters: Mapping[str, Any]) -> Findings
     ``most_cells``. A subgroup with fewer real rows than the minimum cell has no
     figures, nor have others from which its size could be worked out.
     """
-    definitions = (DISPARITY, FIDELITY_GAP, UTILITY_GAP)
+    definitions = (DISPARITY, FIDELITY_GAP, EXCESS, UTILITY_GAP)
     if not comparison.groups:
         return _none(definitions, "No group column was named: pass the columns whose subgroups matter as groups=.")
-    groupings, left_out = _groupings(comparison)
-    if not groupings:
-        return _none(definitions, " ".join(left_out))
-    tables = {"real": comparison.real, "synthetic": comparison.synthetic} | (
-        {} if comparison.holdout is None else {"holdout": comparison.holdout}
-    )
-    groups, crossing = _groups(groupings, tables, parameters["most_cells"])
-    hidden = withheld([group.rows("real") for group in groups], _sums(groups), comparison.minimum_cell)
-    context = _Context(
-        comparison, tables, predictions(comparison, parameters), {g.column.name for g in groupings}, parameters["size_draws"]
-    )
-    figures = [(group, None if i in hidden else context.figures(group)) for i, group in enumerate(groups)]
+    visible = visible_groups(comparison, parameters["most_cells"])
+    if not visible.groups:
+        return _none(definitions, " ".join(visible.notes))
+    made = predictions(comparison, parameters)
+    context = _Context(comparison, visible.tables, made, visible.columns, parameters["size_draws"], parameters["excess_rows"])
+    figures = [(group, None if i in visible.hidden else context.figures(group)) for i, group in enumerate(visible.groups)]
     shown = [(group, found) for group, found in figures if found is not None]
-    scores = [_disparity(shown, comparison), _fidelity(shown, context), _utility(shown, context)]
-    notes = [{"dimension": "bias", "reason": note} for note in [*left_out, *crossing]]
+    scores = [
+        _disparity(shown, comparison),
+        _fidelity(shown, context),
+        _excess(shown, context),
+        _utility(shown, context),
+    ]
+    notes = [{"dimension": "bias", "reason": note} for note in visible.notes]
     return Findings(scores=scores, subgroups=[_row(group, found) for group, found in figures], not_evaluated=notes)
-
-
-def _sums(groups: list[Group]) -> list[Sum]:
-    """How the subgroups add up: each column's to all rows, and combinations to the single subgroup they are part of."""
-    single = {next(iter(group.labels.items())): i for i, group in enumerate(groups) if len(group.labels) == 1}
-    crossed = [(i, group.labels) for i, group in enumerate(groups) if len(group.labels) > 1]
-    names = dict.fromkeys(name for name, _ in single)
-    totals = [Sum(tuple(i for (name, _), i in single.items() if name == column)) for column in names]
-    parts = {pair: tuple(i for i, labels in crossed if labels[pair[0]] == pair[1]) for pair in single}
-    return totals + [Sum(cells, single[pair]) for pair, cells in parts.items() if cells]
 
 
 def _none(definitions: tuple[Definition, ...], reason: str) -> Findings:
     return Findings(scores=[definition.absent(reason) for definition in definitions])
-
-
-def _groupings(comparison: Comparison) -> tuple[list[Grouping], list[str]]:
-    """Group columns that can be used, and why the others can't."""
-    usable, left_out = [], []
-    for name in comparison.groups:
-        column = comparison.column(name)
-        if column is None:
-            left_out.append(f"The synthetic frame doesn't have the group column {name[:80]!r}.")
-        elif column.family not in ("number", "level"):
-            left_out.append(f"The group column {column.shown!r} is of kind {column.kind}, which makes no subgroups.")
-        else:
-            usable.append(Grouping(column, group_bins(column, comparison.real.values[name], comparison.minimum_cell)))
-    return usable, left_out
-
-
-def _groups(groupings: list[Grouping], tables: dict[str, Table], most_cells: int) -> tuple[list[Group], list[str]]:
-    """Single subgroups, then combinations; and why combinations are left out, if they are."""
-    cut = [(grouping.column.shown, grouping.masks(tables)) for grouping in groupings]
-    single = [Group({name: label}, members) for name, parts in cut for label, members in parts]
-    if len(cut) < 2:
-        return single, []
-    cells = math.prod(len(parts) for _, parts in cut)
-    if cells > most_cells:
-        return single, [f"The {len(cut)} group columns make {cells} combinations; combinations are shown up to {most_cells}."]
-    return single + list(_crossed(cut)), []
-
-
-def _crossed(cut: list[tuple[str, list[tuple[str, dict[str, Array]]]]]) -> Iterator[Group]:
-    names = [name for name, _ in cut]
-    for parts in itertools.product(*(parts for _, parts in cut)):
-        members = {table: np.logical_and.reduce([masks[table] for _, masks in parts]) for table in parts[0][1]}
-        yield Group(dict(zip(names, (label for label, _ in parts), strict=True)), members)
 
 
 class Figures(NamedTuple):
@@ -177,6 +110,8 @@ class Figures(NamedTuple):
     """The same with as many synthetic rows as the ceiling rests on."""
     ceiling: float | None
     """Of its real rows and hold-out rows."""
+    excess: Excess | None
+    """How much farther its synthetic rows are than as many hold-out rows."""
     utility: float | None
     """TSTR on its hold-out rows."""
     utility_ceiling: float | None
@@ -200,6 +135,7 @@ class _Context:
     predictions: Predictions | str
     grouped_by: set[str]
     draws: int
+    excess_rows: int
 
     def columns(self) -> list[Column]:
         """Columns whose shapes are compared: all but those that make the groups."""
@@ -211,7 +147,7 @@ class _Context:
         n, m = group.rows("real"), group.rows("synthetic")
         members = {name: table.take(group.members[name]) for name, table in self.tables.items()}
         shares = n / self.comparison.real.rows, m / self.comparison.synthetic.rows
-        return Figures(n, m, *shares, *self.shapes(members), *self.utility(group))
+        return Figures(n, m, *shares, *self.shapes(members), self.excess(members), *self.utility(group))
 
     def shapes(self, tables: dict[str, Table]) -> tuple[float | None, float | None, float | None]:
         """Mean column shape of real and synthetic rows; with as few rows as the ceiling; the ceiling. None where rows are too few."""
@@ -230,15 +166,22 @@ class _Context:
         )
         return value, float(matched.mean()), float(best.mean())
 
+    def excess(self, tables: dict[str, Table]) -> Excess | None:
+        """How much farther synthetic rows are than as many hold-out rows; None where rows are too few."""
+        columns, least, seed = self.columns(), self.comparison.minimum_cell, self.comparison.seed
+        if not columns or "holdout" not in tables or min(table.rows for table in tables.values()) < least:
+            return None
+        most = min(tables["holdout"].rows, tables["synthetic"].rows, self.excess_rows)
+        few = {name: table.sample(self.excess_rows if name == "real" else most, seed, "excess", name) for name, table in tables.items()}
+        return excess_distance(columns, few["real"], few["synthetic"], few["holdout"])
+
     def utility(self, group: Group) -> tuple[float | None, float | None]:
         """TSTR and TRTR on the hold-out rows of a subgroup."""
         made = self.predictions
-        if isinstance(made, str):
+        if isinstance(made, str) or group.members["holdout"][made.rows].sum() < self.comparison.minimum_cell:
             return None, None
-        chosen = np.flatnonzero(group.members["holdout"][made.rows])
-        if len(chosen) < self.comparison.minimum_cell:
-            return None, None
-        found = made.measure(made.synthetic, chosen), made.measure(made.real, chosen)
+        chosen = group.members["holdout"][made.rows].astype(float)
+        found = made.measures[0].at(chosen), made.measures[1].at(chosen)
         return found if np.isfinite(found).all() else (None, None)
 
 
@@ -313,6 +256,28 @@ def _less(values: list[float | None], overall: float | None) -> float | None:
     return min(found) - overall if found and overall is not None else None
 
 
+def _excess(shown: Shown, context: _Context) -> Score:
+    """The largest excess distance over the overall one, as a loss."""
+    comparison = context.comparison
+    if comparison.holdout is None:
+        return EXCESS.absent(str(comparison.no_holdout))
+    valued = [(found.excess, group) for group, found in shown if found.excess is not None]
+    overall = context.excess(context.tables)
+    if not valued or overall is None:
+        return EXCESS.absent(f"No subgroup has {comparison.minimum_cell} rows in every frame and a column to compare.")
+    worst = largest([each.value - overall.value for each, _ in valued], [each.se for each, _ in valued])
+    group = valued[worst.at][1]
+    given = {"subgroups": len(valued), "overall": rounded(overall.value, 4), "interval": OF_THE_WORST, "rows_at_most": context.excess_rows}
+    return EXCESS.score(
+        -worst.value,
+        n=group.rows("synthetic"),
+        subject=[group.name],
+        interval=(-worst.high, -worst.low),
+        ceiling=0.0,
+        parameters=given,
+    )
+
+
 def _utility(shown: Shown, context: _Context) -> Score:
     made = context.predictions
     if isinstance(made, str):
@@ -320,22 +285,43 @@ def _utility(shown: Shown, context: _Context) -> Score:
     valued = [(found.utility, group) for group, found in shown if found.utility is not None]
     if not valued:
         return UTILITY_GAP.absent("No subgroup has enough hold-out rows with a target that varies.")
-    everything = np.arange(len(made.rows))
-    overall, best = made.measure(made.synthetic, everything), made.measure(made.real, everything)
-    worst, group = min(valued, key=lambda entry: entry[0])
+    overall, best = (measure.at() for measure in made.measures)
+    members = [group.members["holdout"][made.rows] for _, group in valued]
+    errors = [_gap_error(made, here) for here in members]
+    worst = largest([overall - value for value, _ in valued], errors)
+    sure = min(errors) > 0
+    given = {"subgroups": len(valued), "overall": rounded(overall, 4), "interval": OF_THE_WORST if sure else CERTAIN}
     return UTILITY_GAP.score(
-        worst - overall,
-        n=int(group.members["holdout"][made.rows].sum()),
-        subject=[group.name],
+        -worst.value,
+        n=int(members[worst.at].sum()),
+        subject=[valued[worst.at][1].name],
+        interval=(-worst.high, -worst.low) if sure else None,
         ceiling=_less([found.utility_ceiling for _, found in shown], best),
-        parameters={"subgroups": len(shown), "overall": rounded(overall, 4), "interval": WORST},
+        parameters=given,
     )
+
+
+def _gap_error(made: Predictions, members: Array) -> float:
+    """Standard error of a subgroup's performance less the overall one, both on the same hold-out, to first order."""
+    task = made.task
+    part = Measure(task.kind, task.truths[2][members], made.synthetic[members]).influence()
+    each = -made.measures[0].influence() / len(members)
+    each[members] += part / len(part)
+    return float(np.sqrt((each**2).sum()))
 
 
 SUBGROUPS_STEP = Step(
     name="subgroups",
     run=subgroups,
-    gives=(DISPARITY, FIDELITY_GAP, UTILITY_GAP),
-    parameters={"most_cells": 24, "iterations": 100, "most_rows": 20000, "least_rows": 30, "size_draws": 3},
+    gives=(DISPARITY, FIDELITY_GAP, EXCESS, UTILITY_GAP),
+    parameters={
+        "most_cells": 24,
+        "iterations": 100,
+        "most_rows": 20000,
+        "least_rows": 30,
+        "size_draws": 3,
+        "excess_rows": 5000,
+        "draws": 200,
+    },
 )
 """``subgroups``."""

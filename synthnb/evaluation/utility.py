@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from synthnb._random import generator
-from synthnb.evaluation._encode import Column, Table, missing
-from synthnb.evaluation._intervals import auc, bootstrap
-from synthnb.evaluation.base import Comparison, Definition, Findings, Step
+from synthnb.evaluation._intervals import Z95, midranks
+from synthnb.evaluation._more_learners import LEARNERS, learned
+from synthnb.evaluation._performance import Measure, percentiles, performance, resampled
+from synthnb.evaluation._predictions import HEADLINE, Predictions, predictions
+from synthnb.evaluation.base import NO_INTERVAL, Comparison, Definition, Findings, Score, Step, rounded
 
-__all__ = ["GAP", "TSTR", "Predictions", "performance", "predictions", "train_and_test"]
+__all__ = ["AUGMENTATION_STEP", "GAP", "TSTR", "TSTR_STEP", "Predictions", "augmentation", "performance", "predictions", "train_and_test"]
 
 Array = NDArray[Any]
+
+_PAIRED = "paired bootstrap interval, doi 10.1214/aos/1176344552"
 
 TSTR = Definition(
     metric="tstr",
@@ -30,181 +33,136 @@ GAP = Definition(
     label="Lost by training on synthetic rows",
     dimension="utility",
     direction="higher",
-    reference="TSTR - TRTR on the same hold-out rows; paired bootstrap interval, doi 10.1214/aos/1176344552",
+    reference=f"TSTR - TRTR on the same hold-out rows; {_PAIRED}",
+)
+MATTHEWS = Definition(
+    metric="tstr_mcc",
+    label="Train on synthetic, test on real, Matthews correlation",
+    dimension="utility",
+    direction="higher",
+    reference="Matthews correlation of the likeliest class on the hold-out, doi 10.1016/j.compbiolchem.2004.09.006; "
+    "ceiling: trained on the real rows",
+)
+RANKING = Definition(
+    metric="learner_ranking",
+    label="Learners ranked alike by synthetic and real rows",
+    dimension="utility",
+    direction="higher",
+    reference="Spearman correlation over learners of TSTR with TRTR on the hold-out",
+)
+GAIN = Definition(
+    metric="augmentation_gain",
+    label="Gained by adding synthetic rows to the real ones",
+    dimension="utility",
+    direction="higher",
+    reference=f"performance trained on real and synthetic rows together less TRTR, on the hold-out; {_PAIRED}",
 )
 
-_MOST_CLASSES = 20
-_LEAST_OF_A_CLASS = 5
-
-
-@dataclass(frozen=True, eq=False)
-class Predictions:
-    """What two models predict for the hold-out rows that have a target."""
-
-    task: str
-    """``classes`` or ``numbers``."""
-    rows: Array
-    """Their numbers in the hold-out."""
-    truth: Array
-    """Class codes, or values."""
-    synthetic: Array
-    """By the model trained on synthetic rows: a probability per class, or a value."""
-    real: Array
-    """By the model trained on real rows."""
-    trained: list[int]
-    """Synthetic and real rows the models learned from."""
-    iterations: int
-    """Rounds of boosting."""
-
-    def measure(self, predicted: Array, chosen: Array) -> float:
-        """Performance on some of the rows."""
-        return performance(self.task, self.truth[chosen], predicted[chosen])
-
-
-def performance(task: str, truth: Array, predicted: Array) -> float:
-    """Mean one-against-the-rest AUC, or R²; NaN if undefined.
-
-    Parameters
-    ----------
-    task : {"classes", "numbers"}
-        What is predicted.
-    truth : array, shape (n,)
-        Class codes, or values.
-    predicted : array, shape (n, classes) or (n,)
-        Probabilities, or values.
-
-    Notes
-    -----
-    A class counts if at least 5 rows are of it and 5 aren't. R² is
-    1 − Σ(y − ŷ)² / Σ(y − ȳ)², at most 1, negative if worse than the mean.
-    """
-    if task == "numbers":
-        with np.errstate(over="ignore", invalid="ignore"):
-            spread = float(((truth - truth.mean()) ** 2).sum()) if len(truth) > 1 else 0.0
-            return 1 - float(((truth - predicted) ** 2).sum()) / spread if spread > 0 else float("nan")
-    counts = np.bincount(truth, minlength=predicted.shape[1])
-    usable = [k for k, count in enumerate(counts) if _LEAST_OF_A_CLASS <= count <= len(truth) - _LEAST_OF_A_CLASS]
-    if len(counts) == 2 and usable:
-        usable = [1]
-    areas = [auc(predicted[truth == k, k], predicted[truth != k, k]) for k in usable]
-    return float(np.mean(areas)) if areas else float("nan")
+_FLAT = "The hold-out's target doesn't vary enough: each class needs 5 rows of it and 5 of the others, numbers must differ."
+_RANKED = f"{NO_INTERVAL} a ranking of few learners"
 
 
 def train_and_test(comparison: Comparison, parameters: Mapping[str, Any]) -> Findings:
-    """TSTR beside TRTR, and their difference, each with a bootstrap interval over the hold-out rows.
+    """TSTR beside TRTR with several learners, and their differences, with intervals over the hold-out rows.
 
-    The models stay as they are in each draw, so the intervals don't hold what another synthetic sample would change.
+    The models stay as they are, so the intervals don't hold what another synthetic sample would change.
     """
+    definitions = (TSTR, GAP, MATTHEWS, RANKING)
+    headline = predictions(comparison, parameters)
+    if isinstance(headline, str):
+        return Findings(scores=[definition.absent(headline) for definition in definitions])
+    if not np.isfinite([measure.at() for measure in headline.measures]).all():
+        return Findings(scores=[definition.absent(_FLAT) for definition in definitions])
+    made = {name: found for name in LEARNERS if not isinstance(found := predictions(comparison, parameters, name), str)}
+    rows = [_learner_row(name, found) for name, found in made.items()]
+    scores = [*_headline(headline, comparison, parameters), _matthews(headline, comparison, parameters), _ranking(rows, headline)]
+    return Findings(scores=scores, details={"utility": rows})
+
+
+def _given(made: Predictions, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """What TSTR and its gap depend on."""
+    given = {"measure": made.task.measure, "rows_trained": made.trained, "iterations": parameters["iterations"]}
+    return given | {"bootstrap": parameters["draws"]}
+
+
+def _headline(made: Predictions, comparison: Comparison, parameters: Mapping[str, Any]) -> list[Score]:
+    ours, best = (measure.at() for measure in made.measures)
+    rng = generator(comparison.seed, "utility", "bootstrap")
+    drawn = resampled(made.measures, len(made.rows), draws=parameters["draws"], rng=rng, clock=comparison.clock)
+    scores = []
+    for definition, value, values, ceiling in ((TSTR, ours, drawn[:, 0], best), (GAP, ours - best, drawn[:, 0] - drawn[:, 1], None)):
+        scores.append(_bootstrapped(definition, value, values, made, _given(made, parameters), ceiling))
+    return scores
+
+
+def _bootstrapped(
+    definition: Definition, value: float, values: Array, made: Predictions, given: Mapping[str, Any], ceiling: float | None = None
+) -> Score:
+    """A score with the percentile interval of its draws."""
+    interval, undefined = percentiles(values)
+    more = {"bootstrap_undefined": undefined} if undefined else {}
+    subject = [made.task.target.shown]
+    return definition.score(value, n=len(made.rows), subject=subject, interval=interval, ceiling=ceiling, parameters={**given, **more})
+
+
+def _matthews(made: Predictions, comparison: Comparison, parameters: Mapping[str, Any]) -> Score:
+    if made.task.kind == "numbers":
+        return MATTHEWS.absent("The target is a number; a Matthews correlation is of classes.")
+    ours, best = (measure.at() for measure in made.correlations)
+    if not np.isfinite(ours):
+        return MATTHEWS.absent("The model predicts one class for every row, so that its correlation with the true ones isn't defined.")
+    rng = generator(comparison.seed, "utility", "matthews")
+    drawn = resampled(made.correlations[:1], len(made.rows), draws=parameters["draws"], rng=rng, clock=comparison.clock)
+    given = _given(made, parameters) | {"measure": "Matthews correlation"}
+    return _bootstrapped(MATTHEWS, ours, drawn[:, 0], made, given, best)
+
+
+def _learner_row(name: str, made: Predictions) -> dict[str, Any]:
+    """A learner's performance as a drill-down shows it."""
+    ours, best = (measure.at() for measure in made.measures)
+    half = Z95 * float(np.sqrt(np.sum((made.measures[0].influence() - made.measures[1].influence()) ** 2))) / len(made.rows)
+    gap = [rounded(each, 4) for each in (ours - best, ours - best - half, ours - best + half)]
+    return {"learner": name, "measure": made.task.measure, "synthetic": rounded(ours, 4), "real": rounded(best, 4), "gap": gap}
+
+
+def _ranking(rows: list[dict[str, Any]], made: Predictions) -> Score:
+    """Spearman's correlation of the learners' performance by training rows."""
+    ours, best = (np.array([row[side] for row in rows], dtype=float) for side in ("synthetic", "real"))
+    subject, given = [made.task.target.shown], {"n": "learners", "interval": _RANKED, "measure": made.task.measure}
+    one, other = midranks(ours), midranks(best)
+    if not np.isfinite([*ours, *best]).all() or not one.std() or not other.std():
+        reason = "The learners do equally well, so that they have no ranking."
+        return RANKING.score(None, n=len(rows), subject=subject, reason=reason, parameters=given)
+    return RANKING.score(float(np.corrcoef(one, other)[0, 1]), n=len(rows), subject=subject, parameters=given)
+
+
+def augmentation(comparison: Comparison, parameters: Mapping[str, Any]) -> Findings:
+    """What boosted trees gain on the hold-out from synthetic rows added to the real ones, with a paired bootstrap interval."""
     made = predictions(comparison, parameters)
     if isinstance(made, str):
-        return Findings(scores=[TSTR.absent(made), GAP.absent(made)])
-    everything = np.arange(len(made.rows))
-    ours, best = made.measure(made.synthetic, everything), made.measure(made.real, everything)
-    if not np.isfinite([ours, best]).all():
-        why = "The hold-out's target doesn't vary enough: each class needs 5 rows of it and 5 of the others, numbers must differ."
-        return Findings(scores=[TSTR.absent(why), GAP.absent(why)])
-    draws, rng = parameters["draws"], generator(comparison.seed, "utility", "bootstrap")
-
-    def value(rows: Array) -> float:
-        comparison.clock.check()
-        return made.measure(made.synthetic, rows)
-
-    def difference(rows: Array) -> float:
-        comparison.clock.check()
-        return made.measure(made.synthetic, rows) - made.measure(made.real, rows)
-
-    target = comparison.column(str(comparison.target))
-    given = {"measure": "AUC" if made.task == "classes" else "R²", "rows_trained": made.trained, "iterations": made.iterations}
-    subject = [target.shown] if target else []
-    n = len(made.rows)
-    scores = []
-    for definition, what, statistic, ceiling in ((TSTR, ours, value, best), (GAP, ours - best, difference, None)):
-        drawn = bootstrap(statistic, n, draws=draws, rng=rng)
-        more = {"bootstrap": draws} | ({"bootstrap_undefined": drawn.undefined} if drawn.undefined else {})
-        scores.append(definition.score(what, n=n, subject=subject, interval=drawn.interval, ceiling=ceiling, parameters=given | more))
-    return Findings(scores=scores)
+        return Findings(scores=[GAIN.absent(made)])
+    task = made.task
+    lesson = task.lesson(1, 0, size=parameters["iterations"])
+    comparison.clock.check()
+    both = Measure(task.kind, task.truths[2], task.wide(learned(HEADLINE, lesson, most_rows=len(lesson.data))))
+    value, best = both.at(), made.measures[1].at()
+    if not np.isfinite([value, best]).all():
+        return Findings(scores=[GAIN.absent(_FLAT)])
+    rng = generator(comparison.seed, "utility", "augmentation")
+    drawn = resampled([both, made.measures[1]], len(made.rows), draws=parameters["draws"], rng=rng, clock=comparison.clock)
+    given = _given(made, parameters) | {"real": rounded(best, 4), "together": rounded(value, 4)}
+    return Findings(scores=[_bootstrapped(GAIN, value - best, drawn[:, 0] - drawn[:, 1], made, given)])
 
 
-def predictions(comparison: Comparison, parameters: Mapping[str, Any]) -> Predictions | str:
-    """Both models' predictions for the hold-out, made once; or why there are none."""
-    made: Predictions | str = comparison.remembered("predictions", lambda: _predict(comparison, parameters))
-    return made
-
-
-def _predict(comparison: Comparison, parameters: Mapping[str, Any]) -> Predictions | str:
-    reason = _not_possible(comparison)
-    if reason is not None:
-        return reason
-    assert comparison.target is not None
-    assert comparison.holdout is not None
-    target = comparison.column(comparison.target)
-    assert target is not None
-    columns = [column for column in comparison.of("number", "level") if column.name != target.name]
-    task = "classes" if target.family == "level" or _two_values(comparison.real.values[target.name]) else "numbers"
-    trained = [table.sample(parameters["most_rows"], comparison.seed, "utility") for table in (comparison.synthetic, comparison.real)]
-    tables = [*trained, comparison.holdout]
-    truths, kept = zip(*_truths(target, task, tables), strict=True)
-    if min(len(rows) for rows in kept) < parameters["least_rows"]:
-        return f"Each frame needs at least {parameters['least_rows']} rows with a value in the target."
-    return _fit_and_predict(columns, task, tables, truths, kept, comparison, parameters["iterations"])
-
-
-def _not_possible(comparison: Comparison) -> str | None:
-    """Why nothing can be predicted, if that is so."""
-    if comparison.target is None:
-        return "No target was named: pass the column a model would predict as target=."
-    if comparison.no_holdout is not None:
-        return comparison.no_holdout
-    target = comparison.column(comparison.target)
-    if target is None:
-        return "The synthetic frame doesn't have the target."
-    if target.family not in ("number", "level"):
-        return f"The target's kind is {target.kind}; it must be a number, a time or a category."
-    if target.family == "level" and target.in_real > _MOST_CLASSES:
-        return f"The target has {target.in_real} levels; at most {_MOST_CLASSES} can be predicted."
-    others = [column for column in comparison.of("number", "level") if column.name != target.name]
-    return None if others else "There is no other column to predict the target from."
-
-
-def _two_values(values: Array) -> bool:
-    return len(np.unique(values[np.isfinite(values)])) <= 2
-
-
-def _truths(target: Column, task: str, tables: list[Table]) -> list[tuple[Array, Array]]:
-    """Per table (synthetic, real, hold-out): the target's classes or values, and the rows that have one.
-
-    Classes are those of the real rows; synthetic rows of another class have none.
-    """
-    cells = [table.values[target.name] for table in tables]
-    present = [~missing(target, values) & np.isfinite(values) for values in cells]
-    if task == "numbers":
-        return [(values[here], np.flatnonzero(here)) for values, here in zip(cells, present, strict=True)]
-    classes = np.unique(np.concatenate([values[here] for values, here in zip(cells[1:], present[1:], strict=True)]))
-    rows = [np.flatnonzero(here & np.isin(values, classes)) for values, here in zip(cells, present, strict=True)]
-    return [(np.searchsorted(classes, values[kept]), kept) for values, kept in zip(cells, rows, strict=True)]
-
-
-def _fit_and_predict(
-    columns: list[Column], task: str, tables: list[Table], truths: Any, kept: Any, comparison: Comparison, iterations: int
-) -> Predictions:
-    from synthnb.evaluation._learners import classify, features, regress
-
-    inputs = [features(columns, table)[rows] for table, rows in zip(tables, kept, strict=True)]
-    learn = classify if task == "classes" else regress
-    predicted = []
-    for data, truth in zip(inputs[:2], truths[:2], strict=True):
-        comparison.clock.check()
-        predicted.append(learn(columns, data, truth, inputs[2], seed=comparison.seed, iterations=iterations))
-    if task == "classes":
-        width = max(int(truths[2].max()) + 1, *(table.shape[1] for table in predicted))
-        predicted = [np.pad(table, ((0, 0), (0, width - table.shape[1]))) for table in predicted]
-    return Predictions(task, kept[2], truths[2], predicted[0], predicted[1], [len(rows) for rows in kept[:2]], iterations)
-
+_SETTINGS = {"iterations": 100, "most_rows": 20000, "least_rows": 30}
 
 TSTR_STEP = Step(
     name="train on synthetic, test on real",
     run=train_and_test,
-    gives=(TSTR, GAP),
-    parameters={"iterations": 100, "most_rows": 20000, "least_rows": 30, "draws": 200},
+    gives=(TSTR, GAP, MATTHEWS, RANKING),
+    parameters={**_SETTINGS, "draws": 200, "trees": 50, "forest_rows": 10000},
 )
 """``tstr``."""
+
+AUGMENTATION_STEP = Step(name="augmentation", run=augmentation, gives=(GAIN,), parameters={**_SETTINGS, "draws": 200})
+"""``augmentation``."""

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from synthnb.evaluation._intervals import auc_interval, bootstrap, delong_variance, excess_risk, wilson
-from synthnb.evaluation.bias import subgroups
+from synthnb.evaluation.bias import SUBGROUPS_STEP, subgroups
 from synthnb.evaluation.detection import cross_validated_auc
 from synthnb.evaluation.privacy import hits_at, without_signal
 from synthnb.evaluation.utility import performance
@@ -87,6 +87,6 @@ def test_the_largest_log_ratio_of_shares(comparing: Any, levels: int) -> None:
     rng, made = np.random.default_rng(8), []
     for _ in range(100):
         frames = (pd.DataFrame({"g": [f"level {i}" for i in rng.integers(0, levels, 60 * levels)]}) for _ in range(2))
-        score = subgroups(comparing(*frames, groups=("g",)), {"most_cells": 24, "size_draws": 1}).scores[0]
+        score = subgroups(comparing(*frames, groups=("g",)), SUBGROUPS_STEP.parameters).scores[0]
         made.append((score.low, score.high))
     assert covered(made, 0) >= 0.92

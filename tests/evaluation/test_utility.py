@@ -6,9 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synthnb.evaluation.utility import performance, train_and_test
+from synthnb.evaluation._intervals import delong_variance
+from synthnb.evaluation._more_learners import LEARNERS, Lesson, design, learned
+from synthnb.evaluation._performance import Matthews, Measure, resampled
+from synthnb.evaluation.base import Clock
+from synthnb.evaluation.utility import augmentation, performance, train_and_test
 
-PARAMETERS = {"iterations": 30, "most_rows": 1000, "least_rows": 30, "draws": 50}
+PARAMETERS = {"iterations": 30, "most_rows": 1000, "least_rows": 30, "draws": 50, "trees": 10, "forest_rows": 500}
 
 
 def test_performance_of_two_classes_is_the_auc() -> None:
@@ -31,7 +35,7 @@ def test_r_squared_by_hand() -> None:
 
 
 def test_a_good_synthetic_frame_teaches_as_much(draw: Any, comparing: Any) -> None:
-    tstr, gap = train_and_test(comparing(draw(400, 0), draw(400, 1), draw(300, 2), target="event"), PARAMETERS).scores
+    tstr, gap, *_ = train_and_test(comparing(draw(400, 0), draw(400, 1), draw(300, 2), target="event"), PARAMETERS).scores
     assert tstr.value == pytest.approx(tstr.ceiling, abs=0.1)
     assert gap.value == pytest.approx(0, abs=0.1)
     assert gap.low is not None
@@ -89,3 +93,110 @@ def test_infinite_targets_are_left_out(draw: Any, comparing: Any) -> None:
     frames[0].loc[0, "weight"] = np.inf
     score = train_and_test(comparing(*frames, target="weight"), PARAMETERS).scores[0]
     assert pd.notna(score.value)
+
+
+def by_metric(found: Any) -> dict[str, Any]:
+    return {score.metric: score for score in found.scores}
+
+
+def test_a_weight_is_a_row_so_often() -> None:
+    rng = np.random.default_rng(0)
+    truth, counts = rng.integers(0, 3, 200), rng.integers(0, 4, 200)
+    predicted = np.round(rng.random((200, 3)) + np.eye(3)[truth] / 2, 1)
+    again = np.repeat(np.arange(200), counts)
+    assert Measure("classes", truth, predicted).at(counts) == pytest.approx(performance("classes", truth[again], predicted[again]))
+    numbers = Measure("numbers", predicted[:, 0], predicted[:, 1])
+    assert numbers.at(counts) == pytest.approx(performance("numbers", predicted[again, 0], predicted[again, 1]))
+
+
+def test_influence_of_an_area_is_that_of_delong() -> None:
+    rng = np.random.default_rng(1)
+    truth = rng.integers(0, 2, 400)
+    scores = np.round(rng.normal(truth, 1), 1)
+    measure = Measure("classes", truth, np.column_stack([-scores, scores]))
+    value, variance = delong_variance(scores[truth == 1], scores[truth == 0])
+    assert measure.at() == pytest.approx(value)
+    assert float((measure.influence() ** 2).sum()) / 400**2 == pytest.approx(variance, rel=0.01)
+
+
+def test_influence_of_r_squared_is_that_of_resamples() -> None:
+    rng = np.random.default_rng(2)
+    truth = rng.normal(size=500)
+    measure = Measure("numbers", truth, 0.6 * truth + 0.3 * rng.normal(size=500))
+    drawn = resampled([measure], 500, draws=400, rng=rng, clock=Clock())
+    assert float((measure.influence() ** 2).sum()) / 500**2 == pytest.approx(float(drawn.var()), rel=0.2)
+
+
+def test_matthews_by_hand() -> None:
+    # two of three true, one of two false called rightly: (2·1 − 1·1) / √(3·3·2·2)
+    truth, said = np.array([1, 1, 1, 0, 0]), np.array([1, 1, 0, 0, 1])
+    assert Matthews(truth, np.eye(2)[said]).at() == pytest.approx(1 / 6)
+    assert Matthews(truth, np.eye(2)[truth]).at() == 1
+    assert Matthews(truth, np.eye(2)[1 - truth]).at() == -1
+    assert np.isnan(Matthews(truth, np.eye(2)[truth * 0]).at())
+
+
+@pytest.mark.parametrize("learner", LEARNERS)
+@pytest.mark.parametrize("task", ["classes", "numbers"])
+def test_every_learner_learns(draw: Any, comparing: Any, learner: str, task: str) -> None:
+    from synthnb.evaluation._learners import features
+
+    comparison = comparing(draw(400, 0), draw(400, 1))
+    columns = [column for column in comparison.of("number", "level") if column.name in ("age", "sex", "weight")]
+    data, test = features(columns, comparison.synthetic), features(columns, comparison.real)
+    truth, tested = ((data[:, 0] > 50).astype(int), (test[:, 0] > 50).astype(int)) if task == "classes" else (data[:, 0], test[:, 0])
+    predicted = learned(learner, Lesson(task, columns, data, truth, test, 0, 30), most_rows=300)
+    assert performance(task, tested, predicted) > 0.9
+
+
+@pytest.mark.parametrize("learner", LEARNERS)
+def test_learners_bear_hostile_columns(draw: Any, comparing: Any, learner: str) -> None:
+    frames = [draw(80, seed).assign(weight=[np.inf, -np.inf] * 40, empty=np.nan, same=1.0) for seed in range(3)]
+    found = train_and_test(comparing(*frames, target="event"), PARAMETERS)
+    row = next(row for row in found.details["utility"] if row["learner"] == learner)
+    assert 0 <= row["synthetic"] <= 1
+
+
+def test_a_design_standardises_numbers_and_marks_levels(comparing: Any) -> None:
+    frame = pd.DataFrame({"x": [1.0, 3.0, np.nan, 1e308], "g": ["a", "a", "b", "b"]})
+    columns = list(comparing(frame, frame).columns)
+    data, _ = design(columns, np.array([[1.0, 0], [3.0, 0], [np.nan, 1], [1e300, 1]]), np.zeros((0, 2)))
+    assert data.tolist() == [[-1, 1, 0], [1, 1, 0], [0, 0, 1], [10, 0, 1]]
+
+
+def test_learners_stand_beside_each_other(draw: Any, comparing: Any) -> None:
+    found = train_and_test(comparing(draw(400, 0), draw(400, 1), draw(300, 2), target="event"), PARAMETERS)
+    assert [row["learner"] for row in found.details["utility"]] == list(LEARNERS)
+    first, scores = found.details["utility"][0], by_metric(found)
+    assert first["synthetic"] == pytest.approx(scores["tstr"].value, abs=1e-4)
+    assert first["gap"][0] == pytest.approx(scores["tstr_minus_trtr"].value, abs=1e-4)
+    assert first["gap"][1] == pytest.approx(scores["tstr_minus_trtr"].low, abs=0.03)
+    assert -1 <= scores["learner_ranking"].value <= 1
+    assert 0 < scores["tstr_mcc"].low < scores["tstr_mcc"].value < scores["tstr_mcc"].high
+
+
+def test_few_real_rows_gain_by_good_synthetic_ones(draw: Any, comparing: Any) -> None:
+    gain = augmentation(comparing(draw(1000, 0), draw(40, 1), draw(500, 2), target="event"), PARAMETERS).scores[0]
+    assert gain.value == pytest.approx(gain.parameters["together"] - gain.parameters["real"], abs=1e-3)
+    assert gain.low is not None
+    assert gain.low > 0
+
+
+def test_noise_added_to_real_rows_loses(draw: Any, comparing: Any) -> None:
+    made = draw(1000, 0)
+    made["event"] = ~made["event"]
+    gain = augmentation(comparing(made, draw(400, 1), draw(500, 2), target="event"), PARAMETERS).scores[0]
+    assert gain.high is not None
+    assert gain.high < 0
+
+
+def test_the_gap_holds_the_truth_of_two_fixed_models() -> None:
+    rng, held = np.random.default_rng(5), []
+    for _ in range(100):
+        truth = rng.integers(0, 2, 200)
+        good, weak = rng.normal(truth, 1), rng.normal(truth * 0.5, 1)
+        models = [Measure("classes", truth, np.column_stack([-scores, scores])) for scores in (good, weak)]
+        drawn = resampled(models, 200, draws=100, rng=rng, clock=Clock())
+        low, high = np.quantile(drawn[:, 0] - drawn[:, 1], [0.025, 0.975])
+        held.append(low <= 0.7602 - 0.6382 <= high)
+    assert 0.89 <= np.mean(held) <= 0.99
