@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from synthnb.evaluation._encode import LONGEST_LABEL, Column
 
-__all__ = ["Binning", "display_bins", "group_bins", "pair_codes", "shares"]
+__all__ = ["Binning", "display_bins", "group_bins", "pair_codes", "pair_edges", "shares"]
 
 Array = NDArray[Any]
 
@@ -55,13 +55,21 @@ def shares(codes: Array, bins: int) -> Array:
     return found
 
 
-def pair_codes(column: Column, real: Array, values: Array, *, most: int) -> Array:
-    """Bins for joint tables, missing being one: quantiles of the real numbers, or the most frequent levels and the rest."""
+def pair_edges(real: Array, most: int) -> Array:
+    """Inner edges of quantile bins of the real numbers; fewer where values are frequent."""
+    seen = real[np.isfinite(real)]
+    return np.unique(np.quantile(seen, np.arange(1, most) / most, method="inverted_cdf")) if len(seen) else np.array([])
+
+
+def pair_codes(column: Column, real: Array, values: Array, *, most: int, edges: Array | None = None) -> Array:
+    """Bins for joint tables, missing being one: quantiles of the real numbers, or the most frequent levels and the rest.
+
+    ``edges`` are `pair_edges` of the real numbers, if they are known.
+    """
     if column.family != "number":
         return np.where(values < 0, most + 1, np.minimum(values, most))
-    seen = real[np.isfinite(real)]
-    edges = np.unique(np.quantile(seen, np.arange(1, most) / most, method="inverted_cdf")) if len(seen) else np.array([])
-    return np.where(np.isnan(values), most + 1, np.searchsorted(edges, values, side="right"))
+    cuts = pair_edges(real, most) if edges is None else edges
+    return np.where(np.isnan(values), most + 1, np.searchsorted(cuts, values, side="right"))
 
 
 def group_bins(column: Column, real: Array, minimum_cell: int) -> Binning:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from synthnb.evaluation._encode import Column, Table
 
-__all__ = ["classify", "features", "regress"]
+__all__ = ["classify", "features", "one_thread", "regress"]
 
 Array = NDArray[Any]
 
@@ -53,7 +53,7 @@ def _without_empty(data: Array, test: Array) -> tuple[Array, Array]:
     return np.where(empty, 0.0, data), np.where(empty, 0.0, test)
 
 
-def _one_thread() -> AbstractContextManager[Any]:
+def one_thread() -> AbstractContextManager[Any]:
     """Hold the numerical libraries to one thread; scikit-learn brings threadpoolctl."""
     from threadpoolctl import threadpool_limits
 
@@ -71,7 +71,7 @@ def classify(columns: list[Column], data: Array, truth: Array, test: Array, *, s
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     data, test = _without_empty(data, test)
-    with _one_thread():
+    with one_thread():
         model = HistGradientBoostingClassifier(**_settings(columns, seed, iterations)).fit(data, truth)
         out[:, classes] = model.predict_proba(test)
     return out
@@ -82,6 +82,6 @@ def regress(columns: list[Column], data: Array, truth: Array, test: Array, *, se
     from sklearn.ensemble import HistGradientBoostingRegressor
 
     data, test = _without_empty(data, test)
-    with _one_thread():
+    with one_thread():
         predicted: Array = HistGradientBoostingRegressor(**_settings(columns, seed, iterations)).fit(data, truth).predict(test)
     return predicted

@@ -18,7 +18,7 @@ from synthnb.evaluation.base import NO_INTERVAL, Comparison, Definition, Finding
 if TYPE_CHECKING:
     from synthnb.evaluation._encode import Column, Table
 
-__all__ = ["KS", "SHAPES", "TV", "UNCALIBRATED", "Gap", "column_shapes", "distributions", "ks_gap", "shape", "shapes", "tv_gap"]
+__all__ = ["KS", "SHAPES", "TV", "UNCALIBRATED", "Gap", "column_shapes", "distributions", "ks_gap", "merged", "shape", "shapes", "tv_gap"]
 
 Array = NDArray[Any]
 
@@ -90,14 +90,36 @@ def ks_gap(real: Array, synthetic: Array) -> Gap:
     if not len(real) or not len(synthetic):
         return NOTHING
     seen = [np.sort(sample[~np.isnan(sample)]) for sample in (real, synthetic)]
-    grid = np.unique(np.concatenate(seen))
-    counts = [np.concatenate([[0], np.searchsorted(values, grid, side="right")]) for values in seen]
-    events = [
-        np.concatenate([below, len(values) - below]) / len(sample)
-        for below, values, sample in zip(counts, seen, (real, synthetic), strict=True)
-    ]
-    i = int(np.argmax(np.abs(events[0] - events[1])))
-    return Gap(float(events[0][i]), float(events[1][i]))
+    grid, *counts = merged(*seen)
+    if not len(grid):
+        return Gap(0.0, 0.0)
+    last = np.append(grid[1:] != grid[:-1], True)
+    below = [counted[last] / len(sample) for counted, sample in zip(counts, (real, synthetic), strict=True)]
+    present = [len(values) / len(sample) for values, sample in zip(seen, (real, synthetic), strict=True)]
+    apart = below[0] - below[1]
+    beyond = present[0] - present[1] - apart
+    i, j = int(np.argmax(np.abs(apart))), int(np.argmax(np.abs(beyond)))
+    if abs(apart[i]) >= abs(beyond[j]):
+        return Gap(float(below[0][i]), float(below[1][i]))
+    return Gap(float(present[0] - below[0][j]), float(present[1] - below[1][j]))
+
+
+def merged(one: Array, other: Array) -> tuple[Array, Array, Array]:
+    """Two sorted samples as one, and how many of each come up to and with each place.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> grid, ones, others = merged(np.array([1.0, 3]), np.array([2.0, 4]))
+    >>> grid.tolist(), ones.tolist(), others.tolist()
+    ([1.0, 2.0, 3.0, 4.0], [1, 1, 2, 2], [0, 1, 1, 2])
+    """
+    mine = np.zeros(len(one) + len(other), dtype=bool)
+    mine[np.searchsorted(other, one) + np.arange(len(one))] = True
+    grid = np.empty(len(mine))
+    grid[mine], grid[~mine] = one, other
+    ones = np.cumsum(mine)
+    return grid, ones, np.arange(1, len(mine) + 1) - ones
 
 
 def tv_gap(real: Array, synthetic: Array) -> Gap:

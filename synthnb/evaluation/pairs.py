@@ -10,17 +10,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthnb._random import generator
-from synthnb.evaluation._bins import pair_codes
 from synthnb.evaluation._encode import Column
 from synthnb.evaluation._intervals import midranks
 from synthnb.evaluation.base import Comparison, Definition, Findings, Step
-from synthnb.evaluation.fidelity import UNCALIBRATED, tv_gap
+from synthnb.evaluation.fidelity import UNCALIBRATED
+from synthnb.evaluation.marginals import coded, table_error
 from synthnb.evaluation.validity import MEAN_OF_DIFFERENCES, worst
 
 if TYPE_CHECKING:
     from synthnb.evaluation._encode import Table
 
-__all__ = ["CONTINGENCY", "CORRELATION", "contingency_similarity", "correlation_similarity", "pair_trends"]
+__all__ = [
+    "CONTINGENCY",
+    "CORRELATION",
+    "PEARSON",
+    "contingency_similarity",
+    "correlation_similarity",
+    "linear_correlations",
+    "pair_trends",
+    "rank_correlations",
+]
 
 Array = NDArray[Any]
 
@@ -31,6 +40,13 @@ CORRELATION = Definition(
     direction="higher",
     reference="1 - |ρ_r - ρ_s| / 2, Spearman, mean over pairs",
     version=2,
+)
+PEARSON = Definition(
+    metric="linear_correlation_similarity",
+    label="Linear correlations of numeric pairs",
+    dimension="fidelity",
+    direction="higher",
+    reference="1 - |ρ_r - ρ_s| / 2, Pearson, mean over pairs",
 )
 CONTINGENCY = Definition(
     metric="contingency_similarity",
@@ -59,23 +75,28 @@ def pair_trends(comparison: Comparison, parameters: Mapping[str, Any]) -> Findin
     numeric = [pair for pair in pairs if pair[0].family == pair[1].family == "number"]
     joint = [pair for pair in pairs if pair[0].family != "number" or pair[1].family != "number"]
     drawn: dict[str, Any] = {} if total == len(pairs) else {"pairs_drawn": len(pairs), "pairs_in_all": total}
-    return _correlations(comparison, numeric, parameters, drawn) + _joint_tables(comparison, joint, parameters, drawn)
+    rank, linear = (_correlations(definition, comparison, numeric, parameters, drawn) for definition in (CORRELATION, PEARSON))
+    linear.pairs = []  # a pair's error is shown once
+    return rank + _joint_tables(comparison, joint, parameters, drawn) + linear
 
 
 Pairs = list[tuple[Column, Column]]
 
 
-def _correlations(comparison: Comparison, pairs: Pairs, parameters: Mapping[str, Any], drawn: dict[str, Any]) -> Findings:
+def _correlations(
+    definition: Definition, comparison: Comparison, pairs: Pairs, parameters: Mapping[str, Any], drawn: dict[str, Any]
+) -> Findings:
     if not pairs:
-        return Findings(scores=[CORRELATION.absent("There are fewer than two numeric or temporal columns.")])
+        return Findings(scores=[definition.absent("There are fewer than two numeric or temporal columns.")])
     columns = list(dict.fromkeys(itertools.chain.from_iterable(pairs)))
     sampled = _Sampled(comparison, parameters["most_rows"])
+    matrix = rank_correlations if definition is CORRELATION else linear_correlations
 
     def measure(one: Table, other: Table) -> Array:
         comparison.clock.check()
-        return correlation_similarity(pairs, columns, sampled(one, "one"), sampled(other, "other"))
+        return correlation_similarity(pairs, columns, sampled(one, "one"), sampled(other, "other"), matrix)
 
-    return _pair_findings(CORRELATION, comparison, pairs, measure, sampled.parameters | drawn)
+    return _pair_findings(definition, comparison, pairs, measure, sampled.parameters | drawn)
 
 
 class _Sampled:
@@ -90,41 +111,69 @@ class _Sampled:
         return table.sample(self.most, self.seed, "pairs", unit)
 
 
-def correlation_similarity(pairs: Pairs, columns: list[Column], real: Table, synthetic: Table) -> Array:
-    """1 − |ρ_r − ρ_s| / 2 of each pair.
+def rank_correlations(columns: list[Column], table: Table) -> Array:
+    """Spearman's ρ of all pairs; NaN where undefined.
 
     Ranks are taken within a column over its present values; a pair uses the rows
-    where both are present. A pair without a correlation in the real rows (one is
-    constant) has no similarity; without one in the synthetic rows, ρ_s is 0.
+    where both are present.
+    """
+    return _correlation_matrix([_centred_ranks(table.values[column.name]) for column in columns])
+
+
+def linear_correlations(columns: list[Column], table: Table) -> Array:
+    """Pearson's ρ of all pairs, over the rows where both values are finite; NaN where undefined."""
+    return _correlation_matrix([_standardised(table.values[column.name]) for column in columns])
+
+
+def correlation_similarity(
+    pairs: Pairs, columns: list[Column], real: Table, synthetic: Table, matrix: Callable[[list[Column], Table], Array] = rank_correlations
+) -> Array:
+    """1 − |ρ_r − ρ_s| / 2 of each pair, where ``matrix`` gives all correlations of a table.
+
+    A pair without a correlation in the real rows (one is constant) has no
+    similarity; without one in the synthetic rows, ρ_s is 0.
     """
     place = {column.name: i for i, column in enumerate(columns)}
     rows, cols = np.array([(place[a.name], place[b.name]) for a, b in pairs]).T
-    r, s = (rank_correlations(columns, table)[0][rows, cols] for table in (real, synthetic))
+    r, s = (matrix(columns, table)[rows, cols] for table in (real, synthetic))
     similarity: Array = 1 - np.abs(r - np.where(np.isnan(s), 0.0, s)) / 2
     return similarity
 
 
-def rank_correlations(columns: list[Column], table: Table) -> tuple[Array, Array]:
-    """Spearman's ρ of all pairs (NaN where undefined), and the rows each rests on."""
-    here = np.column_stack([~np.isnan(table.values[column.name]) for column in columns]).astype(float)
-    ranks = np.column_stack([_centred_ranks(table.values[column.name]) for column in columns])
-    n, cross = here.T @ here, ranks.T @ ranks
-    sums, squares = ranks.T @ here, (ranks**2).T @ here
+def _correlation_matrix(centred: list[Array]) -> Array:
+    """Pearson's ρ of all pairs of arrays, over the rows where neither is NaN."""
+    here = np.column_stack([~np.isnan(values) for values in centred]).astype(float)
+    data = np.nan_to_num(np.column_stack(centred))
+    n, cross = here.T @ here, data.T @ data
+    sums, squares = data.T @ here, (data**2).T @ here
     with np.errstate(divide="ignore", invalid="ignore"):
         covariance = cross - sums * sums.T / n
         variance = squares - sums**2 / n
         rho = covariance / np.sqrt(variance * variance.T)
     defined = (variance > 1e-9) & (variance.T > 1e-9)
-    return np.where(defined, np.clip(rho, -1, 1), np.nan), n
+    return np.where(defined, np.clip(rho, -1, 1), np.nan)
 
 
 def _centred_ranks(values: Array) -> Array:
-    """Ranks in (−0.5, 0.5), 0 for missing."""
+    """Ranks in (−0.5, 0.5), NaN for missing."""
     present = ~np.isnan(values)
-    ranks = np.zeros(len(values))
+    ranks = np.full(len(values), np.nan)
     if present.any():
         ranks[present] = (midranks(values[present]) - 0.5) / present.sum() - 0.5
     return ranks
+
+
+def _standardised(values: Array) -> Array:
+    """Finite values less their mean, in standard deviations; 0 if they don't vary, NaN for the others."""
+    present = np.isfinite(values)
+    out = np.full(len(values), np.nan)
+    if present.any():
+        largest = float(np.abs(values[present]).max()) or 1.0  # so that squares of large values stay finite
+        seen = values[present] / largest
+        seen -= seen.mean()
+        sd = float(seen.std())
+        out[present] = seen / sd if sd > 1e-12 else 0.0
+    return out
 
 
 def _joint_tables(comparison: Comparison, pairs: Pairs, parameters: Mapping[str, Any], drawn: dict[str, Any]) -> Findings:
@@ -143,16 +192,15 @@ def contingency_similarity(pairs: Pairs, comparison: Comparison, one: Table, oth
     """1 − total variation distance of each pair's joint table; numbers are cut at the real frame's quantiles."""
     columns = {column.name: column for pair in pairs for column in pair}
     most = {name: parameters["bins" if column.family == "number" else "levels"] for name, column in columns.items()}
-    coded = [
-        {name: pair_codes(column, comparison.real.values[name], table.values[name], most=most[name]) for name, column in columns.items()}
-        for table in (one, other)
+    cells = [
+        {name: coded(comparison, column, table.values[name], most[name]) for name, column in columns.items()} for table in (one, other)
     ]
     found = np.empty(len(pairs))
     for i, (a, b) in enumerate(pairs):
         if i % 64 == 0:
             comparison.clock.check()
-        width = most[b.name] + 2
-        found[i] = tv_gap(*(codes[a.name] * width + codes[b.name] for codes in coded)).complement
+        real, made = ([codes[a.name], codes[b.name]] for codes in cells)
+        found[i] = 1 - table_error(real, made, [most[a.name] + 2, most[b.name] + 2])
     return found
 
 
@@ -174,7 +222,7 @@ def _pair_findings(
         | equal.parameters
         | parameters,
     )
-    return Findings(scores=[score], pairs=[(a.name, b.name, 1 - value) for a, b, value in known])
+    return Findings(scores=[score], pairs=[(a.name, b.name, round(1 - value, 9)) for a, b, value in known])
 
 
 def _mean(values: Array) -> float | None:
@@ -184,7 +232,7 @@ def _mean(values: Array) -> float | None:
 PAIRS_STEP = Step(
     name="pairs of columns",
     run=pair_trends,
-    gives=(CORRELATION, CONTINGENCY),
+    gives=(CORRELATION, CONTINGENCY, PEARSON),
     parameters={"bins": 10, "levels": 20, "most_pairs": 3000, "most_rows": 50000},
 )
 """``pairs``."""

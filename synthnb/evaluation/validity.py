@@ -14,7 +14,7 @@ from synthnb.evaluation.base import NO_INTERVAL, Comparison, Definition, Finding
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["CATEGORY", "MEAN_OF_DIFFERENCES", "MISSING", "RANGE", "SCHEMA", "adherence", "missing_difference", "schema", "worst"]
+__all__ = ["CATEGORY", "MEAN_OF_DIFFERENCES", "MISSING", "RANGE", "SCHEMA", "adherence", "missing_difference", "schema", "within", "worst"]
 
 SCHEMA = Definition(
     metric="schema_validity",
@@ -83,7 +83,7 @@ def adherence(comparison: Comparison, _parameters: Mapping[str, Any]) -> Finding
 
 
 def _mean_adherence(definition: Definition, columns: list[Column], comparison: Comparison) -> tuple[Score, dict[str, float]]:
-    counted = {column: _within(column, comparison.real, comparison.synthetic) for column in columns}
+    counted = {column: within(column, comparison.real, comparison.synthetic) for column in columns}
     present = {column: counts for column, counts in counted.items() if counts[1]}
     if not present:
         return definition.absent("The synthetic columns have no value."), {}
@@ -103,11 +103,11 @@ def _ceiling(columns: list[Column], comparison: Comparison) -> float | None:
     """The hold-out's adherence to the real range or levels; halves of the real rows would say little."""
     if comparison.holdout is None:
         return None
-    counted = [_within(column, comparison.real, comparison.holdout) for column in columns]
+    counted = [within(column, comparison.real, comparison.holdout) for column in columns]
     return _mean(hits / n for hits, n in counted if n) if any(n for _, n in counted) else None
 
 
-def _within(column: Column, real: Table, other: Table) -> tuple[int, int]:
+def within(column: Column, real: Table, other: Table) -> tuple[int, int]:
     """How many present values lie in the real column's range or levels, out of how many."""
     values, present = other.values[column.name], ~missing(column, other.values[column.name])
     if column.family == "level":

@@ -31,9 +31,8 @@ def test_a_lost_correlation_scores_one_half(comparing: Any) -> None:
 def test_correlations_are_spearmans(draw: Any, comparing: Any) -> None:
     frame = draw(300, 0).dropna()
     comparison = comparing(frame, frame)
-    rho, n = rank_correlations(comparison.of("number")[:2], comparison.real)
+    rho = rank_correlations(comparison.of("number")[:2], comparison.real)
     assert rho[0, 1] == pytest.approx(frame["age"].corr(frame["weight"], method="spearman"))
-    assert n[0, 1] == len(frame)
 
 
 def test_joint_tables_by_hand(comparing: Any) -> None:
@@ -47,7 +46,7 @@ def test_joint_tables_by_hand(comparing: Any) -> None:
 def test_identical_frames_score_1(draw: Any, comparing: Any) -> None:
     frame = draw(200, 0)
     found = pair_trends(comparing(frame, frame), PARAMETERS)
-    assert [score.value for score in found.scores] == [1.0, 1.0]
+    assert [score.value for score in found.scores] == [1.0, 1.0, 1.0]
     assert all(error == 0 for *_, error in found.pairs)
 
 
@@ -73,7 +72,7 @@ def test_many_rows_are_drawn_and_said(draw: Any, comparing: Any) -> None:
 
 def test_one_column_makes_no_pair(comparing: Any) -> None:
     frame = pd.DataFrame({"x": [1, 2, 3]})
-    assert [score.value for score in pair_trends(comparing(frame, frame), PARAMETERS).scores] == [None, None]
+    assert [score.value for score in pair_trends(comparing(frame, frame), PARAMETERS).scores] == [None, None, None]
 
 
 def test_constant_columns_have_no_correlation(comparing: Any) -> None:
