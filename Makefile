@@ -9,7 +9,7 @@ APT := $(shell [ "$$(id -u)" = 0 ] || echo sudo) env DEBIAN_FRONTEND=noninteract
 MAKEFLAGS += --no-print-directory
 
 LAB_SOURCES := $(wildcard labextension/src/*.ts labextension/style/* labextension/schema/* labextension/*.js* labextension/yarn.lock) \
-	$(wildcard synthnb/widgets/report.*) synthnb/disclosure/schema/fields-1.json
+	$(wildcard synthnb/widgets/report/*) synthnb/disclosure/schema/fields-1.json
 
 .PHONY: help
 help: ## List what there is to make

@@ -34,7 +34,13 @@ def test_the_wheel_carries_the_lab_extension_once_and_the_widgets(dist: Path) ->
     entries = [name for name in names if "/remoteEntry." in name]
     assert len(entries) == 1
     assert ".data/data/share/jupyter/labextensions/synthnb/static/" in entries[0]
-    assert {"synthnb/py.typed", "synthnb/widgets/report.js", "synthnb/widgets/report.css", "synthnb/templates/report.html.j2"} <= set(names)
+    assert {
+        "synthnb/py.typed",
+        "synthnb/widgets/report/index.js",
+        "synthnb/widgets/report/index.css",
+        "synthnb/widgets/report/words.json",
+        "synthnb/templates/report.html.j2",
+    } <= set(names)
     assert not [name for name in names if "node_modules" in name or name.startswith("tests/")]
 
 

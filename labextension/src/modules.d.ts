@@ -1,4 +1,4 @@
-declare module '*/synthnb/widgets/report.js' {
+declare module '*/synthnb/widgets/report/index.js' {
   interface Model {
     get(name: string): unknown;
     set(name: string, value: unknown): void;

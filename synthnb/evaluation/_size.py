@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LARGEST", "size", "within_size"]
 
-LARGEST = 64_000
+LARGEST = 128_000
 """Bytes a report's JSON may have."""
 
 _FEWEST_PAIRS = 150

@@ -1,4 +1,4 @@
-"""What the templates show: runs and reports as headings, facts and rows of words.
+"""What the templates show: runs and lists as headings, facts and rows of words.
 
 Plain data in, plain data out. Nothing here knows about HTML; the templates
 escape, and every string from the data has been through ``clean``.
@@ -6,15 +6,13 @@ escape, and every string from the data has been through ``clean``.
 
 from __future__ import annotations
 
-import json
 import numbers
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from synthnb._canonical import without
 from synthnb.jupyter._model_views import cost_words, model_words, price_words, where_words
-from synthnb.jupyter._words import cell, clean, count, direction, fixed, interval, label, percent, table_line
+from synthnb.jupyter._words import cell, clean, count, fixed, label, moment, percent, plain, table_line, words
 
 __all__ = [
     "DIMENSIONS",
@@ -23,7 +21,6 @@ __all__ = [
     "findings_title",
     "models_view",
     "profile_view",
-    "report_view",
     "rows_view",
     "run_view",
     "runs_view",
@@ -32,35 +29,8 @@ __all__ = [
 Json = dict[str, Any]
 MOST_COLUMNS = 12
 """Columns of a preview; the rest are counted."""
-
-DIMENSIONS = {
-    "validity": ("Validity", "Do the rows respect the schema, ranges and categories of the real table?"),
-    "fidelity": (
-        "Fidelity",
-        "Closeness to the real table. No accepted threshold exists: compare each ceiling, the same score "
-        "of real rows against other real rows (the hold-out, or two halves), with the figure in brackets, "
-        "the score of as many synthetic rows.",
-    ),
-    "utility": ("Utility", "Does a model trained on the synthetic rows work on real rows held out?"),
-    "privacy": (
-        "Privacy",
-        "Attacks with a control set. An attack that does no better than its baseline is inconclusive, not proof of safety.",
-    ),
-    "bias": ("Bias and subgroups", "Is any declared group represented or served worse than the rest?"),
-    "copies": ("Exact copies", "Synthetic rows that equal a real row."),
-    "diagnostic": ("Copying and overfitting diagnostics", "Distances show overfitting. They are not evidence about privacy."),
-    "text": ("Text", ""),
-    "human": ("Human review", ""),
-    "judge": ("Judged by a model", ""),
-}
-"""Heading of each dimension and what a reader must know first; the dashboard's module has the same."""
-
-GROUP_HEAD = ["Group", "n real", "n synthetic", "Share real", "Share synthetic", "Difference, points", "Fidelity", "Utility"]
-SCORE_HEAD = ["Score", "Value", "95 % interval", "Ceiling (value at its size)", "n", "Reading", "Definition and reference"]
-COLUMN_HEAD = ["Column", "Kind", "Score", "Missing real", "Missing synthetic"]
-_NUMERIC = {"integer", "real", "date", "datetime", "time", "timedelta"}
-_BIN_SIGNS = set("<≥≤–")
-_PAIRS = 40
+DIMENSIONS: dict[str, tuple[str, str]] = {name: (heading, note) for name, (heading, note) in words()["dimensions"].items()}
+"""Heading of each dimension and what a reader must know first."""
 
 
 def _short(digest: object) -> str:
@@ -68,12 +38,8 @@ def _short(digest: object) -> str:
     return f"{text[:19]}…" if len(text) > 19 else text
 
 
-def _plain(value: object) -> str:
-    return clean(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str), 400)
-
-
 def _pairs(mapping: Mapping[str, Any] | None) -> str:
-    return ", ".join(f"{label(name)} {_plain(value)}" for name, value in (mapping or {}).items())
+    return ", ".join(f"{label(name)} {plain(value)}" for name, value in (mapping or {}).items())
 
 
 # --- runs ---------------------------------------------------------------------------------
@@ -164,7 +130,7 @@ def _run_facts(run: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         ("Seed", clean(run.get("seed")), ""),
         ("Recipe", _short(run.get("recipe_digest")), str(run.get("recipe_digest"))),
         ("Result", _short(output.get("digest")), str(output.get("digest"))),
-        ("Run", ", ".join(part for part in (clean(run.get("id")), _moment(run.get("started")), spent) if part), ""),
+        ("Run", ", ".join(part for part in (clean(run.get("id")), moment(run.get("started")), spent) if part), ""),
         ("Checked", _checked(run), ""),
     ]
     return [(name, words, hint) for name, words, hint in facts if words]
@@ -184,11 +150,6 @@ def _checked(run: Mapping[str, Any]) -> str:
     if run.get("kind") == "questions":
         return f"answers by {clean((run.get('parameters') or {}).get('verify') or 'nothing')}"
     return "" if run.get("kind") == "texts" else "not yet: %synth evaluate compares it with real data"
-
-
-def _moment(value: object) -> str:
-    """A time to the second, for reading."""
-    return clean(re.sub(r"\.[0-9]+Z$", "Z", str(value or "")))
 
 
 def _said(run: Mapping[str, Any], made: str) -> str:
@@ -233,142 +194,6 @@ def run_view(frame: Any, run: Mapping[str, Any], rows: int) -> Json:
         "columns": _run_columns(frame, run),
         "settings": [("Parameters", _pairs(run.get("parameters"))), ("Versions", _pairs(run.get("versions")))],
         "preview": _preview(frame, run, rows),
-    }
-
-
-# --- reports ------------------------------------------------------------------------------
-
-
-def _heading(dimension: object) -> str:
-    name = clean(dimension)
-    return DIMENSIONS.get(str(dimension), (name[:1].upper() + name[1:], ""))[0]
-
-
-def _score_title(score: Mapping[str, Any]) -> str:
-    subject = " × ".join(clean(name, 60) for name in score.get("subject") or [])
-    return ": ".join(part for part in (clean(score.get("label") or score.get("metric")), subject) if part)
-
-
-def _score_row(score: Mapping[str, Any]) -> list[str]:
-    computed = score.get("value") is not None
-    source = clean(score.get("reference"), 200)
-    return [
-        _score_title(score),
-        fixed(score.get("value")) if computed else f"not computed: {clean(score.get('reason') or 'no reason given', 300)}",
-        interval(score),
-        _ceiling(score),
-        count(score.get("n")),
-        direction(score),
-        "; ".join(part for part in (f"{clean(score.get('metric'))} v{clean(score.get('version'))}", source) if part),
-    ]
-
-
-def _ceiling(score: Mapping[str, Any]) -> str:
-    """The ceiling, and in brackets what as many synthetic rows as it rests on score."""
-    ceiling, matched = score.get("ceiling"), score.get("matched")
-    return fixed(ceiling) if ceiling is None or matched is None else f"{fixed(ceiling)} ({fixed(matched)})"
-
-
-def _dimensions(scores: Sequence[Mapping[str, Any]]) -> list[Json]:
-    """The scores by dimension; those about single columns or groups apart, if there are others."""
-    order = [*DIMENSIONS, *dict.fromkeys(str(score.get("dimension")) for score in scores)]
-    blocks = []
-    for dimension in dict.fromkeys(order):
-        own = [score for score in scores if str(score.get("dimension")) == dimension]
-        if own:
-            note = DIMENSIONS.get(dimension, ("", ""))[1]
-            whole = [_score_row(score) for score in own if not score.get("subject")]
-            parts = [_score_row(score) for score in own if score.get("subject")]
-            blocks.append({"heading": _heading(dimension), "note": note, "rows": whole or parts, "more": parts if whole else []})
-    return blocks
-
-
-def _bars(bins: Mapping[str, Any]) -> tuple[list[float], list[float]]:
-    """Real and synthetic shares as heights from 0 to 44."""
-    real, synthetic = ([float(share or 0) for share in bins.get(side, [])] for side in ("real", "synthetic"))
-    top = max([*real, *synthetic, 1e-6])
-    return [round(44 * share / top, 1) for share in real], [round(44 * share / top, 1) for share in synthetic]
-
-
-def _bound(missing: Mapping[str, Any]) -> str:
-    """What stands before a share that is only bounded, since few real rows make it."""
-    return f"{clean(missing['bound'], 2)} " if missing.get("bound") else ""
-
-
-def _column(column: Mapping[str, Any]) -> Json:
-    bins, missing = column.get("bins") or {}, column.get("missing") or {}
-    real, synthetic = _bars(bins)
-    shares = zip(bins.get("labels", []), bins.get("real", []), bins.get("synthetic", []), strict=False)
-    return {
-        "row": [
-            clean(column.get("name")),
-            clean(column.get("kind")),
-            fixed(column.get("score")),
-            _bound(missing) + percent(missing.get("real")),
-            percent(missing.get("synthetic")),
-        ],
-        "numeric": column.get("kind") in _NUMERIC and any(_BIN_SIGNS & set(str(name)) for name in bins.get("labels", [])),
-        "real": real,
-        "synthetic": synthetic,
-        "bins": [[clean(name), percent(a), percent(b), fixed(100 * ((b or 0) - (a or 0)), 1)] for name, a, b in shares],
-    }
-
-
-def _group_row(group: Mapping[str, Any]) -> list[str]:
-    name = ", ".join(f"{clean(column)} = {clean(level)}" for column, level in (group.get("group") or {}).items())
-    if group.get("suppressed"):
-        return [name, "withheld", *["not shown"] * 6]
-    shares = [group.get("share_real"), group.get("share_synthetic")]
-    gap = None if None in shares else 100 * (group["share_synthetic"] - group["share_real"])
-    figures = [count(group.get("n_real")), count(group.get("n_synthetic")), *map(percent, shares), fixed(gap, 1)]
-    return [name, *figures, _beside(group, "fidelity"), _beside(group, "utility")]
-
-
-def _beside(group: Mapping[str, Any], name: str) -> str:
-    """A subgroup's value with its ceiling, where there is one, and with its value at the ceiling's size."""
-    value, ceiling, matched = group.get(name), group.get(f"{name}_ceiling"), group.get(f"{name}_matched")
-    if ceiling is None:
-        return fixed(value)
-    return f"{fixed(value)} ({fixed(ceiling)})" if matched is None else f"{fixed(value)} ({fixed(ceiling)}; {fixed(matched)})"
-
-
-def _report_facts(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    tables = [("Synthetic", "synthetic"), ("Real", "real"), ("Hold-out", "holdout")]
-    facts = [(name, table_line(report.get(key)), str((report.get(key) or {}).get("digest", ""))) for name, key in tables]
-    facts += [
-        ("Target", clean(report.get("target")), ""),
-        ("Groups", ", ".join(clean(name) for name in report.get("groups") or []), ""),
-        ("Profile", f"{clean(report.get('profile'))}, seed {clean(report.get('seed'))}", ""),
-        ("Left out", ", ".join(f"{count(number)} {clean(kind)}" for kind, number in (report.get("omitted") or {}).items()), ""),
-        ("Made", f"{_moment(report.get('created'))}, {clean(report.get('id'))}", ""),
-    ]
-    return [fact for fact in facts if fact[1]]
-
-
-def report_view(report: Mapping[str, Any], charts: int) -> Json:
-    """Everything the static report says, with the worst columns' distributions drawn."""
-    columns = sorted(report.get("columns") or [], key=lambda column: 2 if column.get("score") is None else column["score"])
-    pairs = report.get("pairs") or {}
-    names, errors = pairs.get("names") or [], pairs.get("errors") or []
-    smallest = int(report.get("minimum_cell") or 11)
-    scores = report.get("scores") or []
-    skipped = [(_heading(item.get("dimension")), clean(item.get("reason"), 400)) for item in report.get("not_evaluated") or []]
-    failed = [(_heading(s.get("dimension")), _score_row(s)[0] + ", " + _score_row(s)[1]) for s in scores if s.get("value") is None]
-    views = [_column(column) for column in columns]
-    return {
-        "headline": clean(report.get("headline") or "A report without a headline.", 600),
-        "facts": _report_facts(report),
-        "score_head": SCORE_HEAD,
-        "dimensions": _dimensions(scores),
-        "column_head": COLUMN_HEAD,
-        "columns": views,
-        "charts": [view for view in views if view["bins"]][:charts],
-        "pairs": [[f"{clean(names[i])} × {clean(names[j])}", fixed(error)] for i, j, error in errors[:_PAIRS]],
-        "more_pairs": max(0, len(errors) - _PAIRS),
-        "group_head": GROUP_HEAD,
-        "groups": [_group_row(group) for group in report.get("subgroups") or []],
-        "minimum_cell": smallest,
-        "absent": skipped + failed,
     }
 
 
@@ -477,5 +302,5 @@ def rows_view(rows: Sequence[Mapping[str, Any] | str]) -> Json:
     names = list(dict.fromkeys(name for row in mappings for name in row))
     return {
         "head": [label(name) for name in names],
-        "rows": [["" if row.get(name) is None else _plain(row[name]) for name in names] for row in mappings],
+        "rows": [["" if row.get(name) is None else plain(row[name]) for name in names] for row in mappings],
     }

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+import json
 import math
 import numbers
 import re
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-__all__ = ["cell", "clean", "count", "direction", "fixed", "interval", "label", "markdown", "percent", "table_line"]
+__all__ = [
+    "cell",
+    "clean",
+    "count",
+    "direction",
+    "fixed",
+    "interval",
+    "label",
+    "markdown",
+    "moment",
+    "percent",
+    "plain",
+    "table_line",
+    "words",
+]
 
 LONGEST = 80
 """Characters of a data string that are shown."""
 DASH = "–"
 """Stands for a number that isn't there."""
 
-_DIRECTIONS = {"higher": "higher is better", "lower": "lower is better", "half": "0.5 is ideal", "none": "descriptive"}
+_WORDS = Path(__file__).parents[1] / "widgets" / "report" / "words.json"
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\U000e0000-\U000e007f]")
 _MARKDOWN = re.compile(r"[\\`*_\[\]|~#$]")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
@@ -53,10 +70,12 @@ def _number(value: object) -> float | None:
     return float(value) if known else None  # type: ignore[arg-type]  # `known` says it is a number
 
 
-def fixed(value: object, digits: int = 3) -> str:
-    """A number with so many decimals, or a dash."""
+def fixed(value: object, digits: int | None = None) -> str:
+    """A number with so many decimals (three, or one from ten on), or a dash."""
     number = _number(value)
-    return DASH if number is None else f"{round(number, digits) + 0.0:.{digits}f}".replace("-", "−")
+    if number is not None and digits is None:
+        digits = 3 if abs(number) < 10 else 1
+    return DASH if number is None or digits is None else f"{round(number, digits) + 0.0:.{digits}f}".replace("-", "−")
 
 
 def count(value: object) -> str:
@@ -77,10 +96,27 @@ def interval(score: Mapping[str, Any]) -> str:
     return DASH if low is None or high is None else f"{fixed(low)} to {fixed(high)}"
 
 
+def moment(value: object) -> str:
+    """A time to the second, for reading."""
+    return clean(re.sub(r"\.[0-9]+Z$", "Z", str(value or "")))
+
+
+def plain(value: object, limit: int = 400) -> str:
+    """Any value of JSON on one line."""
+    return clean(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str), limit)
+
+
+@cache
+def words() -> dict[str, Any]:
+    """Headings, readings and outcomes as the dashboard has them, so that both say the same."""
+    made: dict[str, Any] = json.loads(_WORDS.read_text(encoding="utf-8"))
+    return made
+
+
 def direction(score: Mapping[str, Any]) -> str:
     """Which way of a score is good, and what an attack's figures say."""
     name = str(score.get("direction", ""))
-    way = _DIRECTIONS.get(name, clean(name))
+    way = words()["directions"].get(name, clean(name))
     reading = (score.get("parameters") or {}).get("reading")
     return f"{way}; {clean(reading)}" if isinstance(reading, str) else way
 

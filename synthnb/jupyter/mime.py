@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from synthnb.config import get_config
 from synthnb.jupyter import _words
 from synthnb.jupyter._model_views import compiled_view, differences_view, scaling_view
-from synthnb.jupyter._views import Json, export_view, findings_title, models_view, profile_view, report_view, rows_view, run_view, runs_view
+from synthnb.jupyter._report_views import report_view
+from synthnb.jupyter._views import Json, export_view, findings_title, models_view, profile_view, rows_view, run_view, runs_view
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -35,6 +36,7 @@ __all__ = [
     "progress_bundle",
     "progress_html",
     "record_bundle",
+    "render",
     "report_bundle",
     "runs_bundle",
     "scaling_bundle",
@@ -70,7 +72,8 @@ def _environment(kind: str) -> Environment:
     )
 
 
-def _render(name: str, **context: object) -> str:
+def render(name: str, **context: object) -> str:
+    """A template's text, with what it is given escaped for its kind."""
     return _environment(name.split(".")[-2]).get_template(name).render(**context).strip() + "\n"
 
 
@@ -92,8 +95,8 @@ def synthesis_bundle(frame: Any, run: Mapping[str, Any], entries: Sequence[Mappi
     """
     view = run_view(frame, run, get_config().preview_rows)
     return {
-        "text/html": _render("synthesis.html.j2", **view),
-        "text/markdown": _render("synthesis.md.j2", **view),
+        "text/html": render("synthesis.html.j2", **view),
+        "text/markdown": render("synthesis.md.j2", **view),
         "text/plain": _synthesis_text(view),
         RECORD_MIME: _record(entries),
     }
@@ -122,7 +125,7 @@ def report_bundle(report: Mapping[str, Any], entries: Sequence[Mapping[str, Any]
     """
     return {
         "text/html": _report_html(report),
-        "text/markdown": _render("report.md.j2", **report_view(report, 0)),
+        "text/markdown": render("report.md.j2", **report_view(report, 0)),
         "text/plain": _report_text(report_view(report, 0)),
         REPORT_MIME: dict(report),
         RECORD_MIME: _record(entries),
@@ -132,23 +135,32 @@ def report_bundle(report: Mapping[str, Any], entries: Sequence[Mapping[str, Any]
 def _report_html(report: Mapping[str, Any]) -> str:
     """The static report, with as many charts as stay under the size limit."""
     charts = _CHARTS
-    html = _render("report.html.j2", **report_view(report, charts))
+    html = render("report.html.j2", **report_view(report, charts))
     while charts and len(html.encode()) > _LARGEST:
         charts //= 2
-        html = _render("report.html.j2", **report_view(report, charts))
+        html = render("report.html.j2", **report_view(report, charts))
     return html
 
 
 def _report_text(view: Json) -> str:
-    lines = [view["headline"]]
+    lines = [view["headline"], *_part_lines(view["gates"])]
     for block in view["dimensions"]:
-        lines += ["", block["heading"]]
+        lines += ["", block["heading"], f"  {block['reading']}"]
         lines += [
             f"  {name}: {value} ({span}; ceiling {ceiling}; n {n}; {way})"
             for name, value, span, ceiling, n, way, _ in block["rows"] + block["more"]
         ]
-    lines += ["", "Not evaluated", *(f"  {dimension}: {reason}" for dimension, reason in view["absent"])]
+    lines += [*_part_lines(view["parts"]), "", "Not evaluated", *(f"  {dimension}: {reason}" for dimension, reason in view["absent"])]
     return "\n".join(lines)
+
+
+def _part_lines(parts: Sequence[Json]) -> list[str]:
+    """The tables of a report as lines, each under its title."""
+    lines: list[str] = []
+    for table in parts:
+        if table["text"]:
+            lines += ["", table["title"], *(f"  {row[0]}: {'; '.join(part for part in row[1:] if part)}" for row in table["rows"])]
+    return lines
 
 
 def _widget_view(report: Mapping[str, Any]) -> Json:
@@ -171,7 +183,7 @@ def record_bundle(record_html: str, record_md: str, record_text: str, entries: S
     from markupsafe import Markup
 
     return {
-        "text/html": _render("record.html.j2", body=Markup(record_html)),  # noqa: S704  # disclosure escapes what it renders
+        "text/html": render("record.html.j2", body=Markup(record_html)),  # noqa: S704  # disclosure escapes what it renders
         "text/markdown": record_md,
         "text/plain": record_text,
         RECORD_MIME: _record(entries),
@@ -198,8 +210,8 @@ def _table_bundle(title: str, table: Json, empty: str, *, headed: bool = False) 
     head = [" | ".join(view["head"])] if headed and view["rows"] else []
     lines = [*head, *("  ".join(part for part in row if part) for row in view["rows"])]
     return {
-        "text/html": _render("table.html.j2", **view),
-        "text/markdown": _render("table.md.j2", **view),
+        "text/html": render("table.html.j2", **view),
+        "text/markdown": render("table.md.j2", **view),
         "text/plain": "\n".join([title, *lines]) if lines else empty,
     }
 
@@ -245,8 +257,8 @@ def compiled_bundle(compiled: Mapping[str, Any]) -> Json:
     """
     view = compiled_view(compiled)
     return {
-        "text/html": _render("compiled.html.j2", **view),
-        "text/markdown": _render("compiled.md.j2", **view),
+        "text/html": render("compiled.html.j2", **view),
+        "text/markdown": render("compiled.md.j2", **view),
         "text/plain": _compiled_text(view),
     }
 
@@ -276,8 +288,8 @@ def scaling_bundle(law: Mapping[str, Any]) -> Json:
     rows = [" ".join(filter(None, row)) for row in view["parameters"]]
     lines = [view["title"], view["summary"], str(law.get("text") or ""), *rows, *(f"Note: {one}" for one in view["warnings"]), view["said"]]
     return {
-        "text/html": _render("scaling.html.j2", **view, plot=plot),
-        "text/markdown": _render("scaling.md.j2", **view),
+        "text/html": render("scaling.html.j2", **view, plot=plot),
+        "text/markdown": render("scaling.md.j2", **view),
         "text/plain": "\n".join(filter(None, lines)),
     }
 
@@ -311,8 +323,8 @@ def differences_bundle(found: Mapping[str, Any]) -> Json:
         lines.append(f"Prompt {name}: {said}")
     lines += ["  ".join(filter(None, row)) for row in view["distances"]]
     return {
-        "text/html": _render("differences.html.j2", **view),
-        "text/markdown": _render("differences.md.j2", **view),
+        "text/html": render("differences.html.j2", **view),
+        "text/markdown": render("differences.md.j2", **view),
         "text/plain": "\n".join([*lines, *(f"Note: {note}" for note in view["notes"])]),
     }
 
@@ -322,8 +334,8 @@ def export_bundle(entry: Mapping[str, Any], note: str = "", overrides: Sequence[
     view = export_view(entry, note)
     lines = [view["title"], *(f"{name}: {words}" for name, words, _ in view["facts"]), *([view["note"]] if view["note"] else [])]
     return {
-        "text/html": _render("export.html.j2", **view),
-        "text/markdown": _render("export.md.j2", **view),
+        "text/html": render("export.html.j2", **view),
+        "text/markdown": render("export.md.j2", **view),
         "text/plain": "\n".join(lines),
         RECORD_MIME: _record([*overrides, entry]),
     }
@@ -332,7 +344,7 @@ def export_bundle(entry: Mapping[str, Any], note: str = "", overrides: Sequence[
 def progress_html(done: int, total: int, what: str, seconds: float) -> str:
     """The one line that shows work going on, to be updated in place."""
     whole = max(0, total)
-    return _render("progress.html.j2", done=min(max(0, done), whole), total=whole, what=_words.clean(what), seconds=f"{seconds:.0f}")
+    return render("progress.html.j2", done=min(max(0, done), whole), total=whole, what=_words.clean(what), seconds=f"{seconds:.0f}")
 
 
 def progress_bundle(done: int, total: int, what: str, seconds: float) -> Json:

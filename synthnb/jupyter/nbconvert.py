@@ -38,6 +38,7 @@ from synthnb.disclosure.page import page_part
 from synthnb.disclosure.reading import mapping
 from synthnb.disclosure.sidecar import relative
 from synthnb.errors import NotebookError, OptionError
+from synthnb.widgets._modules import module, styles
 
 __all__ = ["DisclosurePreprocessor", "SynthHTMLExporter", "SynthMarkdownExporter", "SynthNotebookExporter", "export_notebook"]
 
@@ -123,14 +124,9 @@ def _page_parts(notebook: NotebookNode) -> dict[str, Any]:
         "json_ld": island_json(linked) if linked else "",
         "page": page_part(record) if record and shown else "",
         "math": _has_math(notebook),
-        "report_module": base64.b64encode(_asset("report.js")).decode() if reports else "",
-        "report_css": _asset("report.css").decode().replace("</", "<\\/") if reports else "",
+        "report_module": base64.b64encode(module("report").encode()).decode() if reports else "",
+        "report_css": styles("report").replace("</", "<\\/") if reports else "",
     }
-
-
-def _asset(name: str) -> bytes:
-    path = _PACKAGE / "widgets" / name
-    return path.read_bytes() if path.is_file() else b""
 
 
 def _has_math(notebook: NotebookNode) -> bool:

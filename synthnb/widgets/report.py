@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import anywidget
 import traitlets
 
-__all__ = ["ReportWidget"]
+from synthnb.widgets._modules import module, styles
 
-_HERE = Path(__file__).parent
+__all__ = ["ReportWidget"]
 
 
 class ReportWidget(anywidget.AnyWidget):
     """Draws an evaluation report, and draws it again when ``report`` changes."""
 
-    _esm = _HERE / "report.js"
-    _css = _HERE / "report.css"
+    _esm = module("report")
+    _css = styles("report")
 
     report = traitlets.Dict().tag(sync=True)
     """The report JSON; no source row is in it."""

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Playwright
 
+from synthnb.widgets._modules import module, styles
+
 ROOT = Path(__file__).parents[2]
-WIDGETS = ROOT / "synthnb" / "widgets"
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -66,13 +67,13 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Shown]:
     context = browser.new_context(viewport={"width": 1000, "height": 900}, offline=True)
 
     def open_page(widget: str, /, scheme: Any = "light", **traits: Any) -> Page:
-        module = base64.b64encode((WIDGETS / f"{widget}.js").read_bytes()).decode()
+        source = base64.b64encode(module(widget).encode()).decode()
         island = json.dumps(traits).replace("<", "\\u003c")
         file = tmp_path / "page.html"
         file.write_text(
-            f"<!doctype html><html lang=en><meta charset=utf-8><title>page</title><style>{(WIDGETS / f'{widget}.css').read_text()}</style>"
+            f"<!doctype html><html lang=en><meta charset=utf-8><title>page</title><style>{styles(widget)}</style>"
             f'<div id=here></div><script type="application/json" id=traits>{island}</script>'
-            f"<script type=module>import widget from 'data:text/javascript;base64,{module}';{HOST}</script>",
+            f"<script type=module>import widget from 'data:text/javascript;base64,{source}';{HOST}</script>",
             encoding="utf-8",
         )
         page = context.new_page()

@@ -1,0 +1,63 @@
+// @ts-check
+/** What became of the gates, said by sign, word and colour. */
+
+import { h } from './dom.js';
+import { clean, count, known, limit } from './text.js';
+import WORDS from './words.json' with { type: 'json' };
+
+/** @import { Gate, Report, Score } from './shape.js' */
+
+/** Outcomes, the worst first. */
+export const OUTCOMES = Object.keys(WORDS.outcomes);
+
+/** @param {{ outcome: string }} gate */
+export const rank = ({ outcome }) =>
+  OUTCOMES.includes(outcome) ? OUTCOMES.indexOf(outcome) : OUTCOMES.length;
+
+/** An outcome in words. @param {string} outcome */
+export const said = (outcome) =>
+  known(WORDS.outcomes, outcome)?.slice(0, 2).join(' ') ?? clean(outcome);
+
+/** @param {string} outcome @param {string} [words] what follows */
+export function mark(outcome, words = '') {
+  const [sign, word] = known(WORDS.outcomes, outcome) ?? ['', clean(outcome)];
+  return signed(outcome, sign, [word, words].filter(Boolean).join(' '));
+}
+
+/** @param {string} outcome @param {string} sign @param {string} words */
+function signed(outcome, sign, words) {
+  const colour = known(WORDS.outcomes, outcome) ? `.sn-${outcome}` : '';
+  return h(`span.sn-outcome${colour}`, h('span.sn-sign', { 'aria-hidden': true }, sign), words);
+}
+
+/** How many gates came out how. @param {Gate[]} gates */
+export const counts = (gates) =>
+  [...new Set([...OUTCOMES, ...gates.map((gate) => gate.outcome)])]
+    .map((outcome) => ({ outcome, count: gates.filter((gate) => gate.outcome === outcome).length }))
+    .filter((entry) => entry.count > 0);
+
+/** The same as marks: `✗ 1 fails  ✓ 2 pass`. @param {Gate[]} gates */
+export const marks = (gates) =>
+  counts(gates).map(({ outcome, count: number }) => {
+    const [sign, one, many] = known(WORDS.outcomes, outcome) ?? [
+      '',
+      clean(outcome),
+      clean(outcome),
+    ];
+    return signed(outcome, sign, `${count(number)} ${number === 1 ? one : many}`);
+  });
+
+/** @param {Report} report @param {string} metric */
+export const gatesOf = (report, metric) => report.gates.filter((gate) => gate.metric === metric);
+
+/** The gates that this very score decided. @param {Report} report @param {Score} score */
+export const decidedBy = (report, score) =>
+  gatesOf(report, score.metric).filter(
+    (gate) => JSON.stringify(gate.subject) === JSON.stringify(score.subject),
+  );
+
+/** @param {Gate} gate */
+export const badge = (gate) =>
+  ['pass', 'fail'].includes(gate.outcome)
+    ? mark(gate.outcome, `its gate, ${limit(gate)}`)
+    : mark(gate.outcome, `by its gate, ${limit(gate)}`);
