@@ -26,7 +26,7 @@ KEY = {item.id: ("real" if n % 2 else "synthetic") for n, item in enumerate(ITEM
 
 def judged(answer: Callable[[Request], str], *, family: str = "", limits: Limits | None = None, **ways: Any) -> tuple[Judgement, Rule]:
     model = Rule(answer, family=family)
-    given = {"rubric": RUBRICS["plausibility"], "seed": 3} | ways
+    given: dict[str, Any] = {"rubric": RUBRICS["plausibility"], "seed": 3} | ways
     return judge_items(ITEMS, KEY, calls=Calls(model, limits=limits), **given), model
 
 
@@ -43,7 +43,7 @@ def test_the_means_are_those_worked_out_by_hand() -> None:
     made = [TEXTS[n].count("severe") + 1 for n in range(0, N, 2)]
     real = [TEXTS[n].count("severe") + 1 for n in range(1, N, 2)]
     mean = found.score("judge_mean")
-    assert (mean.value, mean.ceiling, mean.n) == (np.mean(made), np.mean(real), N // 2)
+    assert (mean.value, mean.ceiling, mean.n) == (float(np.mean(made)), float(np.mean(real)), N // 2)
     assert found.score("judge_difference").value == pytest.approx(np.mean(made) - np.mean(real))
     assert found.score("judge_repeat_agreement").value == 1.0
 
@@ -185,7 +185,7 @@ def test_it_survives_json_without_any_item() -> None:
 @pytest.mark.parametrize(
     ("ways", "said"), [({"repeats": 0}, "repeats must be from 1 to 50"), ({"pairs": 21}, "pairs must be from 0 to 20")]
 )
-def test_numbers_out_of_range_are_refused(ways: dict[str, int], said: str) -> None:
+def test_numbers_out_of_range_are_refused(ways: dict[str, Any], said: str) -> None:
     with pytest.raises(OptionError, match=said):
         judged(by_severity, **ways)
 
