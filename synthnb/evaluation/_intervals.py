@@ -104,14 +104,14 @@ def newcombe(p: Any, n: Any, q: Any, m: Any) -> tuple[Any, Any]:
     return np.maximum(p - q - below, -1.0), np.minimum(p - q + above, 1.0)
 
 
-def excess_risk(main_hits: int, n_main: int, control_hits: int, n_control: int) -> Estimate:
+def excess_risk(main_hits: float, n_main: float, control_hits: float, n_control: float) -> Estimate:
     """How much better an attack does on rows the generator saw than on rows it never saw.
 
     Parameters
     ----------
-    main_hits, n_main : int
+    main_hits, n_main : float
         Successes and trials on rows the generator saw.
-    control_hits, n_control : int
+    control_hits, n_control : float
         Successes and trials on rows it never saw.
 
     Returns

@@ -16,14 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthnb._random import generator
-from synthnb.evaluation._intervals import auc_interval, delong_variance, excess_risk, wilson
-from synthnb.evaluation._neighbours import Points, nearest, points
+from synthnb.evaluation._intervals import auc_interval, delong_variance, excess_risk, newcombe, wilson
+from synthnb.evaluation._neighbours import nearest, points
 from synthnb.evaluation.base import NO_INTERVAL, Comparison, Definition, Findings, Score, Step, rounded
 
 if TYPE_CHECKING:
     from synthnb.evaluation._encode import Table
 
-__all__ = ["AUC", "RISK", "TPR", "membership"]
+__all__ = ["ADVANTAGE", "AUC", "RISK", "TPR", "TPR_RARE", "Distances", "attack_distances", "claims", "membership"]
 
 Array = NDArray[Any]
 
@@ -50,6 +50,21 @@ TPR = Definition(
     reference="Carlini et al. (2022), arXiv 2112.03570; P value: beta-binomial, exact if training and control rows are exchangeable",
     version=2,
 )
+TPR_RARE = Definition(
+    metric="membership_tpr_at_01pct_fpr",
+    label="Membership attack, true positives at 0.1 % false positives",
+    dimension="privacy",
+    direction="lower",
+    reference="Carlini et al. (2022), arXiv 2112.03570; P value: beta-binomial, exact if training and control rows are exchangeable",
+)
+ADVANTAGE = Definition(
+    metric="membership_advantage",
+    label="Membership attack, advantage",
+    dimension="privacy",
+    direction="lower",
+    reference="true less false positive rate; Yeom et al. (2018), doi 10.1109/CSF.2018.00027; "
+    "interval: Newcombe (1998), method 10, doi 10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I",
+)
 
 
 class Distances(NamedTuple):
@@ -59,24 +74,26 @@ class Distances(NamedTuple):
     control: Array
     threshold: float
     synthetic_rows: int
+    threshold_rows: int
 
 
 def membership(comparison: Comparison, parameters: Mapping[str, Any]) -> Findings:
-    """Area under the attack's ROC curve, excess risk at the profile's threshold, and hits at 1 % false alarms.
+    """Area under the attack's ROC curve, risk and advantage at the profile's threshold, and hits at 1 % and 0.1 % false alarms.
 
     The threshold is a low quantile of the synthetic rows' distances to their
     nearest other synthetic row, among as many as the attack uses: an attacker can
     know it, and it uses neither training nor control rows.
     """
-    definitions = (AUC, RISK, TPR)
-    reason = comparison.no_holdout or _too_few(comparison, parameters["least_rows"])
+    reason = comparison.no_holdout or too_few(comparison, parameters["least_rows"])
     if reason is not None:
-        return Findings(scores=[definition.absent(reason) for definition in definitions])
+        return Findings(scores=[definition.absent(reason) for definition in MEMBERSHIP_STEP.gives])
     found = attack_distances(comparison, parameters)
-    return Findings(scores=[_auc(found), _risk(found, parameters), _tpr(found)])
+    rates = [_tpr(found, definition, rate, rows) for definition, rate, rows in ((TPR, 0.01, 100), (TPR_RARE, 0.001, 1000))]
+    return Findings(scores=[_auc(found), _risk(found, parameters), *rates, _advantage(found)])
 
 
-def _too_few(comparison: Comparison, least: int) -> str | None:
+def too_few(comparison: Comparison, least: int) -> str | None:
+    """Why an attack can't be made: no column to compare, or too few rows of a kind."""
     if not comparison.of("number", "level"):
         return "The frames share no column that is a number, a time or a category."
     tables = {"training": comparison.real, "control": comparison.holdout, "synthetic": comparison.synthetic}
@@ -86,6 +103,12 @@ def _too_few(comparison: Comparison, least: int) -> str | None:
 
 def attack_distances(comparison: Comparison, parameters: Mapping[str, Any]) -> Distances:
     """Distances of training and control rows to the synthetic rows, of at most as many as the profile says."""
+    given = {name: parameters[name] for name in ("quantile", "most_rows", "most_synthetic")}
+    found: Distances = comparison.remembered(f"membership {given}", lambda: _distances(comparison, **given))
+    return found
+
+
+def _distances(comparison: Comparison, quantile: float, most_rows: int, most_synthetic: int) -> Distances:
     assert comparison.holdout is not None
     columns, seed, clock = comparison.of("number", "level"), comparison.seed, comparison.clock
     reference = [comparison.real, comparison.holdout]
@@ -93,18 +116,19 @@ def attack_distances(comparison: Comparison, parameters: Mapping[str, Any]) -> D
     def placed(table: Table, most: int, unit: str) -> Any:
         return points(columns, reference, table.sample(most, seed, "membership", unit))
 
-    synthetic = _shuffled(placed(comparison.synthetic, parameters["most_synthetic"], "synthetic"), generator(seed, "membership", "order"))
-    train = nearest(placed(comparison.real, parameters["most_rows"], "train"), synthetic, clock)
-    control = nearest(placed(comparison.holdout, parameters["most_rows"], "control"), synthetic, clock)
-    own = synthetic.first(parameters["most_rows"])
-    threshold = float(np.quantile(nearest(own, synthetic, clock, same=True), parameters["quantile"]))
-    return Distances(train, control, threshold, len(synthetic.numbers))
+    synthetic = placed(comparison.synthetic, most_synthetic, "synthetic")
+    # in random order, so that the first of them are a sample
+    synthetic = synthetic.take(generator(seed, "membership", "order").permutation(len(synthetic.numbers)))
+    train = nearest(placed(comparison.real, most_rows, "train"), synthetic, clock)
+    control = nearest(placed(comparison.holdout, most_rows, "control"), synthetic, clock)
+    threshold = float(np.quantile(nearest(synthetic.first(most_rows), synthetic, clock, same=True), quantile))
+    return Distances(train, control, threshold, len(synthetic.numbers), min(most_rows, len(synthetic.numbers)))
 
 
-def _shuffled(rows: Points, rng: np.random.Generator) -> Points:
-    """The rows in random order, so that the first of them are a sample."""
-    order = rng.permutation(len(rows.numbers))
-    return rows._replace(numbers=rows.numbers[order], levels=rows.levels[order])
+def claims(found: Distances) -> tuple[int, int]:
+    """Training and control rows that the attack claims at its threshold."""
+    hits, false = (int((rows <= found.threshold).sum()) for rows in (found.train, found.control))
+    return hits, false
 
 
 def _sizes(found: Distances) -> dict[str, Any]:
@@ -121,7 +145,7 @@ def _auc(found: Distances) -> Score:
 
 
 def _risk(found: Distances, parameters: Mapping[str, Any]) -> Score:
-    hits, false = (int((rows <= found.threshold).sum()) for rows in (found.train, found.control))
+    hits, false = claims(found)
     estimate = excess_risk(hits, len(found.train), false, len(found.control))
     return RISK.score(
         estimate.value,
@@ -143,12 +167,20 @@ def _rate(hits: int, n: int) -> dict[str, Any]:
     return {"hits": hits, "n": n, "rate": rounded(hits / n), "low": rounded(float(low)), "high": rounded(float(high))}
 
 
-def _tpr(found: Distances) -> Score:
+def _advantage(found: Distances) -> Score:
+    (hits, false), n, m = claims(found), len(found.train), len(found.control)
+    low, high = (float(end) for end in newcombe(hits / n, n, false / m, m))
+    given = {"reading": "excess" if low > 0 else "inconclusive", "threshold": rounded(found.threshold)}
+    return ADVANTAGE.score(hits / n - false / m, n=n + m, interval=(low, high), parameters=given | _sizes(found))
+
+
+def _tpr(found: Distances, definition: Definition, rate: float, least: int) -> Score:
     n, trained = len(found.control), len(found.train)
-    if n < 100:
-        return TPR.absent(f"1 % of the control rows must be at least one row; there are {n}: pass a hold-out of 100 rows or more.", n=n)
-    hits, false = hits_at(found.train, found.control, 0.01)
-    expected, p_value = without_signal(hits, trained, n, 0.01)
+    if n < least:
+        wanted = f"{100 * rate:g} % of the control rows must be at least one row"
+        return definition.absent(f"{wanted}; there are {n}: pass a hold-out of {least:,} rows or more.", n=n)
+    hits, false = hits_at(found.train, found.control, rate)
+    expected, p_value = without_signal(hits, trained, n, rate)
     given = {
         "reading": "excess" if p_value <= 0.025 else "inconclusive",
         "without_signal": rounded(expected),
@@ -156,7 +188,7 @@ def _tpr(found: Distances) -> Score:
         "false_positive_rate": rounded(false / n),
         "interval": f"{NO_INTERVAL} a rate at so rare a threshold; p_value is one-sided",
     }
-    return TPR.score(hits / trained, n=trained + n, parameters=given | _sizes(found))
+    return definition.score(hits / trained, n=trained + n, parameters=given | _sizes(found))
 
 
 def without_signal(hits: int, trained: int, control: int, rate: float) -> tuple[float, float]:
@@ -186,7 +218,7 @@ def hits_at(train: Array, control: Array, rate: float) -> tuple[int, int]:
 MEMBERSHIP_STEP = Step(
     name="membership attack",
     run=membership,
-    gives=(AUC, RISK, TPR),
+    gives=(AUC, RISK, TPR, TPR_RARE, ADVANTAGE),
     parameters={"quantile": 0.1, "most_rows": 5000, "most_synthetic": 20000, "least_rows": 20},
 )
 """``membership``."""

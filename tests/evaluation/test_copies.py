@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from synthnb.evaluation.copies import closer_to_training, exact_copies
+from synthnb.evaluation._encode import Column
+from synthnb.evaluation.copies import _rounding, closer_to_training, exact_copies, near_copies
 
 
 def test_copies_and_uncommon_copies_by_hand(comparing: Any) -> None:
@@ -53,3 +55,51 @@ def test_independent_rows_are_as_near_to_either(draw: Any, comparing: Any) -> No
 
 def test_without_a_holdout_the_reason_is_given(draw: Any, comparing: Any) -> None:
     assert "never saw" in str(closer_to_training(comparing(draw(50, 0), draw(50, 1)), {"most_rows": 50}).scores[0].reason)
+
+
+def near(comparison: Any) -> Any:
+    return near_copies(comparison, {"most_rows": 500}).scores[0]
+
+
+def test_copies_within_the_rounding_by_hand(comparing: Any) -> None:
+    # ages are whole, weights have a decimal; row 0 is off by one step in both, row 1 by two, row 2 has another level
+    real = pd.DataFrame({"age": [30, 40, 50], "weight": [60.1, 70.2, 80.3], "sex": ["f", "m", "f"]})
+    synthetic = pd.DataFrame({"age": [31, 40, 50], "weight": [60.2, 70.4, 80.3], "sex": ["f", "m", "m"]})
+    score = near(comparing(synthetic, real))
+    assert (score.value, score.parameters["count"], score.dimension) == (pytest.approx(1 / 3, abs=1e-6), 1, "diagnostic")
+
+
+def test_missing_is_no_number(comparing: Any) -> None:
+    real, synthetic = pd.DataFrame({"x": [1.0, 2, None], "y": [5, 6, 7]}), pd.DataFrame({"x": [None, 0.0], "y": [7, 7]})
+    assert near(comparing(synthetic, real)).parameters["count"] == 1
+
+
+def test_near_copies_stand_beside_the_holdouts_share(draw: Any, comparing: Any) -> None:
+    real = draw(200, 0)
+    score = near(comparing(real, real, draw(100, 1)))
+    assert score.value == 1
+    assert score.ceiling < 0.2
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "step"),
+    [
+        ([10.0, 2000.0], "integer", 10),
+        ([1.0, 2.5], "real", 0.1),
+        ([0.0, 86400.0], "date", 86400),
+        ([60.0, 3600.0], "time", 60),
+        ([np.nan, np.inf], "real", 1),
+    ],
+)
+def test_the_rounding_of_a_column(values: list[float], kind: str, step: float) -> None:
+    assert _rounding(Column("x", "x", kind, "number"), np.array(values)) == pytest.approx(step)
+
+
+def test_a_column_without_rounding_has_a_thousandth_of_its_span() -> None:
+    values = np.random.default_rng(0).uniform(0, 100, 2000)
+    assert _rounding(Column("x", "x", "real", "number"), values) == pytest.approx(0.09, rel=0.05)
+
+
+def test_overfitting_protection_is_given_as_sdmetrics_has_it(draw: Any, comparing: Any) -> None:
+    score: Any = closer_to_training(comparing(draw(300, 0), draw(300, 1), draw(150, 2)), {"most_rows": 300}).scores[0]
+    assert score.parameters["overfitting_protection"] == pytest.approx(min(2 * (1 - score.value), 1), abs=1e-5)

@@ -64,3 +64,7 @@ def test_bootstrap_counts_the_draws_without_a_value() -> None:
     found = bootstrap(lambda rows: float(values[rows].mean()), 2, draws=100, rng=np.random.default_rng(1))
     assert (found.low, found.high) == (0, 0)
     assert 60 < found.undefined < 90
+
+
+def test_excess_risk_takes_parts_of_hits() -> None:
+    assert excess_risk(90.5, 100.0, 50.0, 100.0).value == pytest.approx((0.88998 - 0.5) / 0.5, abs=1e-3)

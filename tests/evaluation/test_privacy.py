@@ -15,13 +15,17 @@ def attacked(comparison: Any) -> dict[str, Any]:
     return {score.metric: score for score in membership(comparison, PARAMETERS).scores}
 
 
+def readings(found: dict[str, Any]) -> set[str]:
+    return {score.parameters["reading"] for score in found.values() if score.value is not None}
+
+
 def test_copied_rows_are_found(draw: Any, comparing: Any) -> None:
     real = draw(300, 0)
     found = attacked(comparing(real, real, draw(200, 1)))
     assert found["membership_auc"].value > 0.95
     assert found["membership_excess_risk"].low > 0.8
     assert found["membership_tpr_at_1pct_fpr"].value > 0.9
-    assert {score.parameters["reading"] for score in found.values()} == {"excess"}
+    assert readings(found) == {"excess"}
 
 
 def test_independent_rows_give_intervals_that_cover_no_excess(draw: Any, comparing: Any) -> None:
@@ -29,7 +33,7 @@ def test_independent_rows_give_intervals_that_cover_no_excess(draw: Any, compari
     for metric, nothing in {"membership_auc": 0.5, "membership_excess_risk": 0}.items():
         assert found[metric].low <= nothing <= found[metric].high
     assert found["membership_tpr_at_1pct_fpr"].parameters["p_value"] > 0.025
-    assert {score.parameters["reading"] for score in found.values()} == {"inconclusive"}
+    assert readings(found) == {"inconclusive"}
 
 
 def test_a_tenth_of_copies_raises_the_risk(draw: Any, comparing: Any) -> None:
@@ -67,6 +71,30 @@ def test_one_percent_needs_a_hundred_control_rows(draw: Any, comparing: Any) -> 
     found = attacked(comparing(draw(100, 0), draw(100, 1), draw(60, 2)))
     assert found["membership_auc"].value is not None
     assert "pass a hold-out of 100 rows or more" in found["membership_tpr_at_1pct_fpr"].reason
+
+
+def test_a_tenth_of_a_percent_needs_a_thousand_control_rows(draw: Any, comparing: Any) -> None:
+    real = draw(300, 0)
+    few = attacked(comparing(real, real, draw(200, 1)))["membership_tpr_at_01pct_fpr"]
+    assert "0.1 % of the control rows must be at least one row; there are 200" in few.reason
+    many = {"most_rows": 2000, "most_synthetic": 2000}
+    scores: dict[str, Any] = {score.metric: score for score in membership(comparing(real, real, draw(1000, 1)), PARAMETERS | many).scores}
+    assert scores["membership_tpr_at_01pct_fpr"].value > 0.9
+
+
+def test_the_advantage_is_the_difference_of_the_rates(draw: Any, comparing: Any) -> None:
+    found = attacked(comparing(draw(300, 0), draw(300, 1), draw(200, 2)))
+    rates = found["membership_excess_risk"].parameters
+    advantage = found["membership_advantage"]
+    assert advantage.value == pytest.approx(rates["main"]["rate"] - rates["control"]["rate"], abs=2e-6)
+    assert advantage.low <= 0 <= advantage.high
+
+
+def test_the_order_of_columns_and_names_of_levels_make_no_difference(draw: Any, comparing: Any) -> None:
+    frames = [draw(150, seed) for seed in range(3)]
+    changed = [frame.iloc[:, ::-1].assign(sex=frame["sex"].map({"female": "zz", "male": "aa"})) for frame in frames]
+    values = [[score.value for score in attacked(comparing(*some)).values()] for some in (frames, changed)]
+    assert values[0] == values[1]
 
 
 def test_rows_as_near_as_the_threshold_are_claimed(comparing: Any) -> None:

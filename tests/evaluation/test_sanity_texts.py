@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pydoc_data import topics
 
 import numpy as np
 import pandas as pd
 import pytest
-from pydoc_data import topics
 
 from synthnb.evaluation.facts import Facts
 from synthnb.evaluation.report import Report, evaluate_frames
