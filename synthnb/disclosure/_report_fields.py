@@ -53,7 +53,7 @@ _CEILINGS = {
 """What stands in for the synthetic rows in a ceiling, where it isn't real against real."""
 _STATED_APART = ("gates", "hold-out")
 """Dimensions with a field of their own."""
-_LEFT_OUT = ("scores", "columns", "pairs", "subgroups")
+_LEFT_OUT = ("scores", "columns", "pairs", "subgroups", "details")
 
 Score = Mapping[str, Any]
 Fields = dict[str, Any]
@@ -64,7 +64,7 @@ def report_fields(report: Mapping[str, Any]) -> Fields:
     subject = named(report["synthetic"]["name"])
     fields: Fields = {
         "evaluationProfile": f"{subject}: {report['profile']}, seed {report['seed']}, {report['id']}; "
-        f"compared with {_frame(report['real'])}{_changes(report)}",
+        f"compared with {_frame(report['real'])}{_outcomes(report)}{_changes(report)}",
         "gates": _gates(report, subject),
         "holdoutDefinition": _holdout(report, subject),
         "subgroupDefinitions": _subgroups(report, subject),
@@ -83,8 +83,13 @@ def report_detail(report: Mapping[str, Any]) -> dict[str, Any]:
     """Return the report without what its own output holds: bins, pairs, subgroups, and metrics scored for each of several subjects."""
     scores = report.get("scores", ())
     about = Counter(score["metric"] for score in scores if score.get("subject"))
-    overall = [without(score, "reference", "seconds") for score in scores if about[score["metric"]] < 2]
+    overall = [_short(without(score, "reference", "seconds", "label")) for score in scores if about[score["metric"]] < 2]
     return without(report, *_LEFT_OUT) | {"scores": overall}
+
+
+def _short(score: Mapping[str, Any]) -> dict[str, Any]:
+    """A score without keys that hold nothing."""
+    return {key: value for key, value in score.items() if value is not None and value not in ([], {})}
 
 
 def _frame(frame: Mapping[str, Any]) -> str:
@@ -105,6 +110,16 @@ def _gates(report: Mapping[str, Any], subject: str) -> list[str]:
         f"{'; ' + str(gate.get('reason')) if gate['outcome'] == 'undecided' else ''})"
         for gate in gates
     ]
+
+
+def _outcomes(report: Mapping[str, Any]) -> str:
+    """How many gates passed, failed and stayed undecided, and which failed."""
+    gates = [mapping(gate) for gate in report.get("gates") or []]
+    counts = Counter(str(gate.get("outcome")) for gate in gates)
+    failed = [named(str(gate.get("label"))) for gate in gates if gate.get("outcome") == "fail"]
+    said = ", ".join(f"{counts[outcome]} {outcome}" for outcome in ("pass", "fail", "undecided") if counts[outcome])
+    which = f" ({', '.join(failed)})" if failed else ""
+    return f"; gates: {said}{which}" if said else ""
 
 
 def _changes(report: Mapping[str, Any]) -> str:
@@ -141,8 +156,14 @@ def _subgroups(report: Mapping[str, Any], subject: str) -> str:
 def _results(report: Mapping[str, Any]) -> dict[str, list[str]]:
     """Sentences by field: the scores, then what wasn't evaluated."""
     found: dict[str, list[str]] = {}
+    absent: dict[tuple[str, str], list[str]] = {}
     for score_field, scores in _grouped(report.get("scores", ())):
-        found.setdefault(score_field, []).append(_sentence(scores))
+        if all(score.get("value") is None for score in scores):
+            absent.setdefault((score_field, str(scores[0].get("reason") or "no reason given")), []).append(str(scores[0]["label"]))
+        else:
+            found.setdefault(score_field, []).append(_sentence(scores))
+    for (score_field, reason), labels in absent.items():
+        found.setdefault(score_field, []).append(f"{'; '.join(labels)}: not computed: {reason}")
     for item in report.get("not_evaluated", ()):
         if item["dimension"] in _STATED_APART:
             continue
@@ -217,12 +238,15 @@ def _ceiling(score: Score) -> str:
 def _spread(scores: Sequence[Score], without_value: int) -> str:
     values = [float(score["value"]) for score in scores]
     direction = str(scores[0].get("direction"))
+    if direction not in _BETTER:
+        ends = sorted(scores, key=lambda score: float(score["value"]))
+        low, high = (f"{_number(score['value'])} ({_about(score)})" for score in (ends[0], ends[-1]))
+        return f"{scores[0]['label']} over {len(scores)}: median {_number(median(values))}, from {low} to {high}"
     worst = max(scores, key=lambda score: _badness(float(score["value"]), direction))
     aside = f"; {without_value} not computed" if without_value else ""
-    better = f", {_BETTER[direction]}" if direction in _BETTER else ""
     return (
         f"{scores[0]['label']} over {len(scores)}: median {_number(median(values))}, "
-        f"{'worst' if better else 'largest'} {_number(worst['value'])} ({_about(worst)}){better}{aside}"
+        f"worst {_number(worst['value'])} ({_about(worst)}), {_BETTER[direction]}{aside}"
     )
 
 

@@ -226,3 +226,17 @@ def test_a_private_run_states_neither_size_nor_digest_of_its_source() -> None:
     assert run.inputs == [{"name": "real", "columns": ["sex"]}]
     assert fields["sourceDatasets"] == ["“real”: 1 columns; its rows and digest are withheld, since they tell of single rows"]
     assert "80 rows" not in str(fields)
+
+
+def test_a_report_says_how_its_gates_came_out_and_groups_what_it_lacks() -> None:
+    gate = {"metric": "risk", "label": "Risk", "at_most": 0.09, "source": "a convention", "outcome": "fail", "reason": "", "value": 0.2}
+    lacking = [score(name, "privacy", None, reason="no secret was named") for name in ("cap", "identity")]
+    fields = entry_for_report(evaluated(gates=[gate, gate | {"outcome": "pass"}], scores=lacking))["fields"]
+    assert fields["evaluationProfile"].endswith("; gates: 1 pass, 1 fail (“Risk”)")
+    assert fields["privacyResults"] == ["“synthetic”: CAP; IDENTITY: not computed: no secret was named"]
+
+
+def test_a_figure_without_a_better_side_has_both_ends() -> None:
+    scores = [score("gap", "bias", value, name, direction="none") for name, value in (("a", -0.2), ("b", 0.1), ("c", 0.0))]
+    (said,) = entry_for_report(evaluated(scores=scores))["fields"]["fairnessResults"]
+    assert said == "“synthetic”: GAP over 3: median 0.000, from -0.200 (“a”) to 0.100 (“b”)"
