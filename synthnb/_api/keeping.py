@@ -205,6 +205,9 @@ def write_table(
     origin = session.origins.of(frame)
     cut_from = None if origin is None else origin.run
     about = entries_about(frame_digest(frame), session.entries(), cut_from=cut_from)
-    for went_past in refuse_failed(about, override):
+    overrides = refuse_failed(about, override, export=target.name)
+    known = [*session.entries(), *overrides]
+    entry = write_data(frame, target, frame_name=frame_name, entries=known, cut_from=cut_from, folder=folder)
+    for went_past in overrides:
         session.remember(went_past)
-    return session.remember(write_data(frame, target, frame_name=frame_name, entries=session.entries(), cut_from=cut_from, folder=folder))
+    return session.remember(entry)

@@ -78,6 +78,7 @@ __all__ = [
     "in_order",
     "is_blank",
     "is_readable",
+    "outdated",
     "same",
 ]
 
@@ -154,13 +155,13 @@ def current(entries: Iterable[Entry]) -> list[Entry]:
     """Return the entries that aren't superseded, in order."""
     ordered = in_order(entries)
     latest = {entry["slot"]: entry["id"] for entry in ordered if entry["kind"] != "disclose"}
-    outdated = _outdated(ordered)
+    past = outdated(ordered)
     return [
-        entry for entry in ordered if entry["kind"] == "disclose" or (latest[entry["slot"]] == entry["id"] and entry["id"] not in outdated)
+        entry for entry in ordered if entry["kind"] == "disclose" or (latest[entry["slot"]] == entry["id"] and entry["id"] not in past)
     ]
 
 
-def _outdated(ordered: list[Entry]) -> set[str]:
+def outdated(ordered: list[Entry]) -> set[str]:
     """Ids of the entries about a frame as it was before it was made anew."""
     made: dict[str, Any] = {}
     about: list[tuple[str, str, bool, Any]] = []

@@ -9,7 +9,7 @@ from typing import Any
 from synthnb._clock import utc_now
 from synthnb.disclosure._phrases import named
 from synthnb.disclosure.entries import sealed
-from synthnb.disclosure.folding import Entry, current
+from synthnb.disclosure.folding import Entry, in_order, outdated
 from synthnb.disclosure.reading import mapping
 from synthnb.errors import OptionError, shown
 
@@ -21,25 +21,36 @@ _SIDES = {"at_least": "at least", "at_most": "at most"}
 
 
 def standing(entries: Iterable[Entry]) -> list[tuple[Entry, list[dict[str, Any]]]]:
-    """Return the reports that count and have gates that failed and weren't overridden, with those gates."""
-    counting = current(entries)
-    past = {(entry["detail"].get("report"), gate) for entry in counting if entry["kind"] == "override" for gate in _overridden(entry)}
-    found = []
-    for entry in counting:
-        gates = mapping(entry.get("detail")).get("gates") or [] if entry["kind"] == "evaluate" else []
-        failed = [
-            dict(gate) for gate in map(mapping, gates) if gate.get("outcome") == "fail" and (entry["id"], gate.get("metric")) not in past
-        ]
-        if failed:
-            found.append((entry, failed))
-    return found
+    """Return the reports with gates that failed and stand, and those gates.
+
+    A gate that failed stands until a later report on the same content passes it at a limit as strict:
+    an evaluation that leaves the evidence out, or asks for less, doesn't lift it, nor does one of another
+    frame. What was said of a frame that has been made anew doesn't count. Overrides lift nothing: each is for one export.
+    """
+    ordered = in_order(entries)
+    past = outdated(ordered)
+    failed: dict[tuple[str, str], tuple[Entry, dict[str, Any]]] = {}
+    for entry in ordered:
+        gates = mapping(entry.get("detail")).get("gates") or [] if entry["kind"] == "evaluate" and entry["id"] not in past else []
+        for gate in map(dict, map(mapping, gates)):
+            at = str(entry.get("content")), str(gate.get("metric"))
+            if gate.get("outcome") == "fail":
+                failed[at] = entry, gate
+            elif gate.get("outcome") == "pass" and at in failed and _as_strict(gate, failed[at][1]):
+                del failed[at]
+    found: dict[str, tuple[Entry, list[dict[str, Any]]]] = {}
+    for entry, gate in failed.values():
+        found.setdefault(entry["id"], (entry, []))[1].append(gate)
+    return list(found.values())
 
 
-def _overridden(entry: Entry) -> list[str]:
-    return [str(metric) for metric in entry["detail"].get("gates") or []]
+def _as_strict(gate: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether a gate asks for as much as another of the same metric."""
+    sides = [side for side in _SIDES if side in gate and side in other]
+    return any(gate[side] >= other[side] if side == "at_least" else gate[side] <= other[side] for side in sides)
 
 
-def refuse_failed(entries: Iterable[Entry], reason: str | None) -> list[Entry]:
+def refuse_failed(entries: Iterable[Entry], reason: str | None, *, export: str) -> list[Entry]:
     """Return the overrides that an export needs; none where no gate failed.
 
     Parameters
@@ -48,6 +59,8 @@ def refuse_failed(entries: Iterable[Entry], reason: str | None) -> list[Entry]:
         What the export would carry.
     reason : str or None
         Why it is exported although gates failed.
+    export : str
+        The file's name, which the override is for.
 
     Raises
     ------
@@ -65,7 +78,7 @@ def refuse_failed(entries: Iterable[Entry], reason: str | None) -> list[Entry]:
             f"A failed gate blocks the export: {_listed(failed)}. To export all the same a reason in words is needed; {said}.",
             fix='Mend the data and evaluate again, or add --override "REASON" (override="REASON"), which the record then states.',
         )
-    return [entry_for_override(entry, gates, reason.strip()) for entry, gates in failed]
+    return [entry_for_override(entry, gates, reason.strip(), export=export) for entry, gates in failed]
 
 
 def _listed(failed: list[tuple[Entry, list[dict[str, Any]]]]) -> str:
@@ -85,7 +98,7 @@ def gate_sentence(gate: Mapping[str, Any]) -> str:
     return f"{gate['label']}{about}{figure}, {_SIDES[side]} {gate.get(side):g}: {gate['outcome']}"
 
 
-def entry_for_override(report: Entry, gates: Iterable[Mapping[str, Any]], reason: str, *, created: str | None = None) -> Entry:
+def entry_for_override(report: Entry, gates: Iterable[Mapping[str, Any]], reason: str, *, export: str, created: str | None = None) -> Entry:
     """Return the entry of somebody's going past gates that failed.
 
     Parameters
@@ -96,6 +109,8 @@ def entry_for_override(report: Entry, gates: Iterable[Mapping[str, Any]], reason
         Those gates.
     reason : str
         Why, in that person's words.
+    export : str
+        The file that was written all the same.
     created : str, optional
         When; now by default.
     """
@@ -105,8 +120,8 @@ def entry_for_override(report: Entry, gates: Iterable[Mapping[str, Any]], reason
         id=f"override-{secrets.token_hex(6)}",
         kind="override",
         created=created or utc_now(),
-        slot=f"override:{report['id']}",
-        fields={"gates": f"{named(report.get('frame') or '')}: overridden: {sentence}; reason given: {reason}"},
-        detail={"report": report["id"], "gates": [str(gate["metric"]) for gate in listed], "reason": reason},
+        slot=f"override:{report['id']}:{export}",
+        fields={"gates": f"{named(report.get('frame') or '')}: overridden for {named(export)}: {sentence}; reason given: {reason}"},
+        detail={"report": report["id"], "gates": [str(gate["metric"]) for gate in listed], "reason": reason, "export": export},
         about={"name": report.get("frame"), "digest": report.get("content")},
     )

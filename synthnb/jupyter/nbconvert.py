@@ -213,7 +213,7 @@ def export_notebook(notebook: str | Path | Mapping[str, Any], out: str | Path, *
     given = parse_notebook(json.dumps(notebook).encode(), "the notebook") if file is None else read_notebook(file)
     current = _current(given)
     ready = disclosed(current)
-    overrides = refuse_failed(mapping(ready.metadata.get("synthnb")).get("entries") or [], override)
+    overrides = refuse_failed(mapping(ready.metadata.get("synthnb")).get("entries") or [], override, export=target.name)
     if overrides:
         ready = disclosed(_with_output(current, overrides))
     name = (file or target).stem

@@ -97,3 +97,15 @@ def test_syntheses_are_compared_by_name(shell: Any, trial: pd.DataFrame) -> None
     assert [synthesis["name"] for synthesis in shell.user_ns["both"].to_dict()["syntheses"]] == ["one", "two"]
     assert [entry["kind"] for entry in ran.entries] == ["evaluate", "evaluate"]
     assert "expected" in refused(shell, "%synth compare one --against trial")
+
+
+def test_an_export_that_fails_leaves_no_override_and_the_cell_can_be_run_again(judged: Any) -> None:
+    assert "couldn't be written" in refused(judged, f'%synth export nowhere/made.csv --frame made --override "{REASON}"')
+    assert "A failed gate blocks the export" in refused(judged, "%synth export made.csv --frame made")
+    for _ in range(2):
+        run(judged, f'%synth export made.csv --frame made --override "{REASON}"')
+
+
+def test_leaving_the_evidence_out_lifts_nothing(judged: Any) -> None:
+    run(judged, "%synth evaluate made --against trial --seed 1")
+    assert "A failed gate blocks the export" in refused(judged, "%synth export made.csv --frame made")
