@@ -40,6 +40,11 @@ def digest_file(path: str | os.PathLike[str]) -> str:
     return f"sha256:{sha.hexdigest()}"
 
 
+def without_nulls(mapping: Mapping[str, Json]) -> dict[str, Json]:
+    """A shallow copy of a mapping without the keys that hold nothing."""
+    return {key: value for key, value in mapping.items() if value is not None}
+
+
 def without(mapping: Mapping[str, Json], *keys: str) -> dict[str, Json]:
     """A shallow copy of a mapping with some keys left out."""
     return {key: value for key, value in mapping.items() if key not in keys}

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["evaluate"]
 
+_LONGEST_NAME = 200
+
 
 def evaluate(
     synthetic: Any,
@@ -84,8 +86,10 @@ def evaluate(
     >>> next(score.value for score in report.scores if score.metric == "column_shapes")
     1.0
     """
+    from synthnb.evaluation._visible import visible
     from synthnb.evaluation.report import evaluate_frames
 
+    names = (visible(names[0], _LONGEST_NAME), visible(names[1], _LONGEST_NAME), visible(names[2], _LONGEST_NAME))
     facts = gather_facts(stated, made=synthetic)
     tables = getattr(synthetic, "frames", None) or synthetic
     if isinstance(tables, Mapping):

@@ -48,6 +48,18 @@ _CEILINGS = {
     "exact_copies_share": "hold-out rows",
     "uncommon_copies_share": "hold-out rows",
     "tstr": "trained on real rows",
+    "tstr_mcc": "trained on real rows",
+    "text_tstr": "trained on real rows",
+    "c_index_tstr": "trained on real rows",
+    "equalised_odds_score": "trained on real rows",
+    "fpr_equality_difference": "trained on real rows",
+    "fnr_equality_difference": "trained on real rows",
+    "f1_difference": "trained on real rows",
+    "statistical_parity_difference": "in the real rows",
+    "disparate_impact": "in the real rows",
+    "near_copies_share": "hold-out rows",
+    "disclosure_protection": "hold-out rows",
+    "identity_disclosure_risk": "hold-out rows",
     "subgroup_utility_gap": "trained on real rows",
 }
 """What stands in for the synthetic rows in a ceiling, where it isn't real against real."""
@@ -68,8 +80,7 @@ def report_fields(report: Mapping[str, Any]) -> Fields:
         "gates": _gates(report, subject),
         "holdoutDefinition": _holdout(report, subject),
         "subgroupDefinitions": _subgroups(report, subject),
-        "uncertainty": f"{subject}: 95 % confidence intervals (CI) where a score has one; "
-        "largest differences, their means and worst subgroups have none; one synthetic table, no replicates",
+        "uncertainty": f"{subject}: {_uncertainty(report)}",
         "recordSchema": "synthnb.record/1",
     }
     for field, sentences in _results(report).items():
@@ -110,6 +121,15 @@ def _gates(report: Mapping[str, Any], subject: str) -> list[str]:
         f"{'; ' + str(gate.get('reason')) if gate['outcome'] == 'undecided' else ''})"
         for gate in gates
     ]
+
+
+def _uncertainty(report: Mapping[str, Any]) -> str:
+    """How many scores have an interval, and what the figures rest on."""
+    valued = [score for score in report.get("scores", ()) if score.get("value") is not None]
+    held = sum(score.get("low") is not None for score in valued)
+    replicates = max((int(score.get("parameters", {}).get("replicates") or 0) for score in valued), default=0)
+    rests = f"one synthetic table; decisions also over {replicates} replicates" if replicates else "one synthetic table, no replicates"
+    return f"95 % confidence intervals (CI) for {held} of {len(valued)} scores; the others' parameters say why they have none; {rests}"
 
 
 def _outcomes(report: Mapping[str, Any]) -> str:
@@ -228,11 +248,17 @@ def _ceiling(score: Score) -> str:
     """The ceiling; before it, what as many synthetic rows as it rests on score."""
     if score.get("ceiling") is None:
         return ""
-    best = f"{_CEILINGS.get(score['metric'], 'real against real')} {_number(score['ceiling'])}"
+    best = f"{_CEILINGS.get(score['metric']) or _from(score)} {_number(score['ceiling'])}"
     if score.get("matched") is None:
         return best
     rows = score.get("parameters", {}).get("ceiling_rows")
     return f"{f'on {rows[1]:,} rows' if rows else 'at the size of the ceiling'} {_number(score['matched'])}, {best}"
+
+
+def _from(score: Score) -> str:
+    """What stands in for the synthetic rows in a ceiling, as the score says."""
+    said = str(score.get("parameters", {}).get("ceiling_from") or "")
+    return said if said.startswith("trained") else "real against real"
 
 
 def _spread(scores: Sequence[Score], without_value: int) -> str:

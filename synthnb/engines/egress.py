@@ -101,7 +101,7 @@ def scan_frame(frame: pd.DataFrame) -> dict[str, list[Finding]]:
         plain = [str(cell).removesuffix(" 00:00:00") for cell in cells.dropna().astype(object).map(_as_text).unique()]
         found = [one for number, cell in enumerate(plain) for one in find_identifiers(cell, before=str(name), number=number)]
         if found:
-            made[str(name)] = found
+            made.setdefault(str(name), []).extend(found)
     return made
 
 

@@ -49,6 +49,7 @@ Parameters = Mapping[str, Any]
 Array = NDArray[Any]
 
 _DECIMALS = 6
+_MAY_BE_ABSENT = ("value", "low", "high", "ceiling", "reason", "matched")
 _LEAST_HOLDOUT = 30
 _log = logging.getLogger(__name__)
 
@@ -103,9 +104,9 @@ class Score:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Score:
-        """Read a score back; keys this version doesn't know are left out."""
+        """Read a score back; keys this version doesn't know are left out, and keys that held nothing may be missing."""
         known = {key: data[key] for key in (entry.name for entry in fields(cls)) if key in data}
-        return cls(**known | {"subject": tuple(data["subject"])})
+        return cls(**dict.fromkeys(_MAY_BE_ABSENT) | {"reference": ""} | known | {"subject": tuple(data["subject"])})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -226,8 +226,10 @@ def compare(
     """
     synthetic, real, *held = tables
     stated = facts or Facts()
+    if both := set(stated.secrets) & set(stated.known):
+        raise OptionError(f"{shown(min(both))} is stated as secret and as known.", fix="State it as one of them.")
     for what, name in _named(target, groups, stated):
-        if name not in real.columns:
+        if not isinstance(name, str) or name not in real.columns:
             raise OptionError.from_choice(f"The {what}", name, _near(name, list(real.columns)))
     shared = [name for name in real.columns if name in synthetic.columns]
     if not shared:
@@ -259,7 +261,7 @@ def compare(
     )
 
 
-def _named(target: str | None, groups: tuple[str, ...], facts: Facts) -> Iterator[tuple[str, str]]:
+def _named(target: Any, groups: tuple[Any, ...], facts: Facts) -> Iterator[tuple[str, Any]]:
     """Every column that is named, and as what."""
     if target is not None:
         yield "target", target

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from synthnb._canonical import without_nulls
 from synthnb.config import get_config
 from synthnb.jupyter import _words
 from synthnb.jupyter._model_views import compiled_view, differences_view, scaling_view
@@ -127,7 +128,7 @@ def report_bundle(report: Mapping[str, Any], entries: Sequence[Mapping[str, Any]
         "text/html": _report_html(report),
         "text/markdown": render("report.md.j2", **report_view(report, 0)),
         "text/plain": _report_text(report_view(report, 0)),
-        REPORT_MIME: dict(report),
+        REPORT_MIME: {**report, "scores": [without_nulls(score) for score in report["scores"]]},
         RECORD_MIME: _record(entries),
     } | (_widget_view(report) if widget else {})
 

@@ -66,3 +66,16 @@ def test_several_tables_have_a_profile_of_their_own() -> None:
     report = synthnb.evaluate(tables, tables, relations=["patients.id -> visits.patient"], random_state=1)
     assert report.profile == "relational-core/1"
     assert value(report, "reference_integrity").value == 1.0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"), [({"target": ["age"]}, "The target must be one of"), ({"groups": [["sex"]]}, "The group must be one of")]
+)
+def test_a_column_that_is_no_name_is_refused(trial: pd.DataFrame, words: dict[str, Any], said: str) -> None:
+    with pytest.raises(OptionError, match=said):
+        synthnb.evaluate(trial, trial, **words)
+
+
+def test_a_column_cannot_be_secret_and_known(trial: pd.DataFrame) -> None:
+    with pytest.raises(OptionError, match="'age' is stated as secret and as known"):
+        synthnb.evaluate(trial, trial, secrets="age", known=["age", "sex"])
