@@ -9,6 +9,7 @@ from synthnb._api.judging import evaluate
 from synthnb._progress import Progress, no_progress
 from synthnb._random import resolve_seed
 from synthnb.errors import OptionError, shown
+from synthnb.evaluation._visible import visible
 
 if TYPE_CHECKING:
     from synthnb.evaluation.comparing import SynthesesComparison
@@ -68,9 +69,7 @@ def compare(
 
     if not 2 <= len(syntheses) <= MOST_SYNTHESES:
         raise OptionError(f"From 2 to {MOST_SYNTHESES} syntheses were expected; got {len(syntheses)}.", fix="Pass several of them.")
-    called = list(names) or [f"synthesis {i + 1}" for i in range(len(syntheses))]
-    if len(called) != len(syntheses) or len(set(called)) != len(called):
-        raise OptionError(f"{len(syntheses)} different names were expected; got {shown(called)}.", fix="Name each synthesis once.")
+    called = _called(names, len(syntheses))
     seed, tell = resolve_seed(random_state), progress or no_progress
     reports = {}
     for i, (name, synthesis) in enumerate(zip(called, syntheses, strict=True)):
@@ -88,6 +87,17 @@ def compare(
             **stated,
         )
     return compare_syntheses(reports, utility=utility, privacy=privacy)
+
+
+def _called(names: Sequence[str], of: int) -> list[str]:
+    """What the syntheses are called, as reports show it."""
+    from synthnb.evaluation._encode import shown_names
+
+    given: list[Any] = list(names) or [f"synthesis {i + 1}" for i in range(of)]
+    called = [visible(name, len(name)) for name in given if isinstance(name, str)]
+    if isinstance(names, str) or not len(set(called)) == len(called) == len(given) == of:
+        raise OptionError(f"{of} different names were expected; got {shown(names)}.", fix="Name each synthesis once, as a text.")
+    return list(shown_names(called).values())
 
 
 def _part(tell: Progress, at: int, of: int, name: str) -> Progress:

@@ -13,7 +13,7 @@ from synthnb._progress import Progress, no_progress
 from synthnb.disclosure.session import session
 
 if TYPE_CHECKING:
-    from synthnb.engines.egress import Policy
+    from synthnb.engines.egress import Policy, Scanned
     from synthnb.evaluation.human.rubrics import Rubric
     from synthnb.evaluation.judge import Judgement, Lot
     from synthnb.models.base import Model, ModelInfo
@@ -80,7 +80,8 @@ def judge(
     Raises
     ------
     OptionError
-        The rubric asks for the origin and there are no real rows, or what is judged may not leave this machine.
+        The rubric asks for the origin and there are no real rows, what is judged may not leave this machine, or a number
+        is out of range or no whole number.
     FrameError
         A frame has too few rows.
     ModelError
@@ -108,7 +109,7 @@ def judge(
             seed=seed,
         )
     with calls_to(model, limits=limits, sensitive=sensitive) as calls:
-        _let_out(lot, calls.model.info, known=_is_synthetic(synthetic, real, others), allowed=allow_hosted, policy=identifiers)
+        scanned = _let_out(lot, calls.model.info, known=_is_synthetic(synthetic, real, others), allowed=allow_hosted, policy=identifiers)
         found = judge_items(
             lot.items,
             lot.key,
@@ -122,6 +123,7 @@ def judge(
             synthetic=lot.described,
             seed=seed,
             progress=progress or no_progress,
+            scanned=scanned,
         )
     session.remember(entry_of(found))
     return found
@@ -149,10 +151,10 @@ def _is_synthetic(synthetic: Any, real: Any, others: Mapping[str, Any] | None) -
     return all(session.origins.is_synthetic(frame, list(map(str, frame.columns))) for frame in frames)
 
 
-def _let_out(lot: Lot, info: ModelInfo, *, known: bool, allowed: bool, policy: Policy | None) -> None:
-    """Refuse to send a hosted judge what may not leave this machine."""
+def _let_out(lot: Lot, info: ModelInfo, *, known: bool, allowed: bool, policy: Policy | None) -> Scanned:
+    """Refuse to send a hosted judge what may not leave this machine; what was looked for in it, by column."""
     from synthnb.engines.egress import permit, preflight
 
     rows: Any = "synthetic" if known else "real"
     permit(info, rows=rows, allowed=allowed, what=f"the {len(lot.items)} items to judge")
-    preflight(info, lot.texts, rows=rows, what="the items to judge", policy=policy)
+    return preflight(info, lot.cells, rows=rows, what="the items to judge", policy=policy)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "read_choices",
+    "read_families",
     "read_gates",
     "read_labels",
     "read_limits",
@@ -101,15 +103,46 @@ def read_gates(words: Sequence[str]) -> dict[str, float]:
     Raises
     ------
     OptionError
-        A word isn't of that form.
+        A word isn't of that form, its limit isn't finite, or a metric comes twice.
     """
     found: dict[str, float] = {}
     for word in words:
-        metric, _, limit = word.partition("=")
-        try:
-            found[metric.strip()] = float(limit)
-        except ValueError:
-            raise OptionError(f"A gate reads metric=limit; got {shown(word)}.", fix="For example: --gate singling_out_risk=0.2") from None
+        metric, limit = _gate(word)
+        if metric in found:
+            raise OptionError(f"The gate of {shown(metric)} was given twice.", fix="Leave one of them out.")
+        found[metric] = limit
+    return found
+
+
+def _gate(word: str) -> tuple[str, float]:
+    metric, _, limit = word.partition("=")
+    try:
+        number = float(limit)
+    except ValueError:
+        number = math.nan
+    if not metric.strip() or not math.isfinite(number):
+        raise OptionError(
+            f"A gate reads metric=limit, a finite number; got {shown(word)}.", fix="For example: --gate singling_out_risk=0.2"
+        )
+    return metric.strip(), number
+
+
+def read_families(words: Sequence[str]) -> dict[str, str]:
+    """Read ``family=FRAME`` words: frames by the family of the model that made them.
+
+    Raises
+    ------
+    OptionError
+        A word isn't of that form, or a family comes twice.
+    """
+    found: dict[str, str] = {}
+    for word in words:
+        family, _, frame = (part.strip() for part in word.partition("="))
+        if not family or not frame:
+            raise OptionError(f"A further frame reads family=FRAME; got {shown(word)}.", fix="For example: --other qwen=by_qwen")
+        if family in found:
+            raise OptionError(f"The family {shown(family)} was given twice.", fix="Leave one of them out.")
+        found[family] = frame
     return found
 
 

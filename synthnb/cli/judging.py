@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ from synthnb.cli._options import FILE, evaluate_options, model_options, ways_of
 from synthnb.cli._progress import terminal_progress
 from synthnb.cli.data import refuse_input, tables_of, write_text
 from synthnb.errors import OptionError, shown
+from synthnb.evaluation._visible import visible
 
-__all__ = ["compare_command", "evaluate_command", "judge_command", "page", "words_of"]
+__all__ = ["compare_command", "evaluate_command", "judge_command", "names_apart", "page", "words_of"]
 
 _TABLES = click.Path(path_type=Path)
 _STATED = ("secrets", "known", "keys", "text", "population", "label", "recipe", "sources")
@@ -44,7 +46,7 @@ def evaluate_command(synthetic: Path, against: Path | None, holdout: Path | None
     from synthnb.jupyter.mime import report_bundle
 
     check_out(out, "A report", synthetic, *(path for path in (against, holdout) if path))
-    names = (synthetic.name, against.name if against else "none", holdout.name if holdout else "holdout")
+    names = (_named(synthetic), _named(against, "none"), _named(holdout, "holdout"))
     frames = [_read(path) for path in (synthetic, against, holdout)]
     with terminal_progress("Evaluating") as progress:
         report = evaluate(frames[0], frames[1], holdout=frames[2], names=names, progress=progress, **words_of(asked))
@@ -71,15 +73,31 @@ def compare_command(syntheses: tuple[Path, ...], against: Path | None, holdout: 
             *map(_read, syntheses),
             against=_read(against),
             holdout=_read(holdout),
-            names=[path.stem for path in syntheses],
-            real_name=against.name if against else "none",
-            holdout_name=holdout.name if holdout else "holdout",
+            names=names_apart(syntheses),
+            real_name=_named(against, "none"),
+            holdout_name=_named(holdout, "holdout"),
             utility=asked["utility"],
             privacy=asked["privacy"],
             progress=progress,
             **words_of(asked),
         )
     tell(comparison_bundle(found.to_dict(), found.svg(), []), found.to_dict(), out, "Comparison")
+
+
+def names_apart(paths: Sequence[Path]) -> list[str]:
+    """What files are called: their stems, with as many folders, or else the ending, as tell them apart."""
+    found = [path.stem for path in paths]
+    for depth in range(2, max(len(path.parts) for path in paths) + 1):
+        found = [
+            "/".join([*path.parts[-depth:-1], path.stem]) if found.count(name) > 1 else name
+            for path, name in zip(paths, found, strict=True)
+        ]
+    return [str(path) if found.count(name) > 1 else name for path, name in zip(paths, found, strict=True)]
+
+
+def _named(path: Path | None, otherwise: str = "") -> str:
+    """What a frame is called; bytes of a file's name that aren't text are made visible."""
+    return otherwise if path is None else visible(path.name, 200)
 
 
 def _read(path: Path | None) -> Any:
@@ -107,7 +125,7 @@ def judge_command(synthetic: Path, against: Path | None, out: Path | None, **ask
 
     check_out(out, "A judgement", synthetic, *([against] if against else []))
     ways = {name: asked[name] for name in ("n", "text", "rubric", "repeats", "pairs")} | ways_of(asked)
-    names = (synthetic.name, against.name if against else "real")
+    names = (_named(synthetic), _named(against, "real"))
     with terminal_progress("Judging") as progress:
         found = judge(synthetic, against, names=names, random_state=asked["seed"], progress=progress, **ways)
     tell(judgement_bundle(found.to_dict()), found.to_dict(), out, "Judgement")

@@ -22,7 +22,9 @@ def judgement_fields(judgement: Mapping[str, Any]) -> Fields:
         f"{counts} {judgement['unit']}s, each {judgement['repeats']} times, {judgement['pairs']:,} pairs in both orders; rubric "
         f"{named(rubric['title'])} ({rubric['id']}/{rubric['version']}); {verdicts['read']:,} of {verdicts['wanted']:,} verdicts read"
     )
-    results = [judgement["standing"], asked, *sentences(judgement["scores"]), *judgement.get("warnings", [])]
+    warnings = judgement.get("warnings", [])
+    notes = [note for note in (judgement.get("calls") or {}).get("notes", []) if note not in warnings]
+    results = [judgement["standing"], asked, *sentences(judgement["scores"]), *warnings, *notes]
     family = f", family {judge['family']}" if judge.get("family") else ""
     return {
         "judgeResults": [f"{subject}: {result}" for result in results],

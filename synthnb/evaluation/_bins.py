@@ -123,8 +123,9 @@ def _in_order(column: Column, names: tuple[str, ...]) -> list[str]:
         return list(names)
 
 
-def cut(label: str) -> str:
-    """A label of at most 80 characters."""
+def cut(label: object) -> str:
+    """A label of at most 80 characters, those that aren't Unicode spelt out."""
+    label = str(label).encode("utf-8", "backslashreplace").decode()
     return label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1]}…"
 
 

@@ -110,14 +110,15 @@ def compare_syntheses(reports: Mapping[str, Report], *, utility: str | None = No
     reports : mapping of str to Report
         Two or more, by the synthesis' name.
     utility, privacy : str, optional
-        Metrics of the two axes; by default the first that at least two reports
-        have of `UTILITY` and of `PRIVACY`.
+        Metrics of the two axes, of the dimension ``utility`` or one of `UTILITY`, and of the
+        dimension ``privacy``; by default the first that at least two reports have of
+        `UTILITY` and of `PRIVACY`.
 
     Raises
     ------
     OptionError
-        There are too few or too many reports, a metric isn't in any, or the reports
-        differ in the real rows, the hold-out, the profile, the seed, the target or the groups.
+        There are too few or too many reports, a metric isn't in any or is none of its axis,
+        or the reports differ in the real rows, the hold-out, the profile, the seed, the target or the groups.
 
     Notes
     -----
@@ -261,13 +262,18 @@ def _oriented(pair: tuple[Score, Score]) -> tuple[Oriented, Oriented]:
 def _metric(what: str, asked: str | None, preferred: Iterable[str], reports: Mapping[str, Report]) -> str | None:
     counts: dict[str, int] = {}
     for report in reports.values():
-        for metric in {score.metric for score in report.scores if orient(score) is not None}:
+        for metric in {score.metric for score in report.scores if orient(score) is not None and _belongs(what, score)}:
             counts[metric] = counts.get(metric, 0) + 1
     if asked is not None:
         if asked not in counts:
             raise OptionError.from_choice(f"The metric of {what}", asked, sorted(counts))
         return asked
     return next((metric for metric in preferred if counts.get(metric, 0) > 1), None)
+
+
+def _belongs(what: str, score: Score) -> bool:
+    """Whether a score can stand on an axis: nearness to real rows never stands for privacy, nor does any other dimension."""
+    return score.dimension == what or (what == "utility" and score.metric in UTILITY)
 
 
 def _worst(report: Report, metric: str) -> Score | None:

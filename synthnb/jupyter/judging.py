@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from synthnb._api import compare, evaluate, judge
-from synthnb._api.words import read_gates, read_limits, read_pairs, read_survival
+from synthnb._api.words import read_families, read_gates, read_limits, read_survival
 from synthnb.jupyter.namespace import look_up
 from synthnb.jupyter.progress import CellProgress
 
@@ -87,7 +87,7 @@ def judge_as_asked(given: Namespace, variables: Mapping[str, Any]) -> Judgement:
             model=given.model,
             text=given.text,
             pairs=given.pairs,
-            others={family: look_up(name, variables) for family, name in read_pairs(given.other or ()).items()},
+            others={family: look_up(name, variables) for family, name in read_families(given.other or ()).items()},
             names=(given.frame, given.against or "real"),
             limits=read_limits(
                 tokens=given.limit_tokens, cost=given.limit_cost, minutes=given.limit_minutes, watt_hours=given.limit_watt_hours

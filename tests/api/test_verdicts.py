@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,56 @@ def test_real_rows_reach_a_hosted_judge_only_if_both_allow_it() -> None:
     with pytest.raises(OptionError, match="The setting hosted_rows forbids it for real rows"):
         synthnb.judge(texts(60, "Later"), texts(60, "First"), text="note", model=model, allow_hosted=True)
     assert model.asked == []
+
+
+def hosted() -> Rule:
+    model = Rule(by_repeats)
+    model.info = replace(model.info, locality="hosted", provider="api.example")
+    return model
+
+
+def people(n: int) -> pd.DataFrame:
+    born = pd.Timestamp("1950-03-01") + pd.to_timedelta([37 * i for i in range(n)], "D")
+    return pd.DataFrame({"date of birth": born, "MRN": [4929971 + i for i in range(n)], "age": [30 + i % 40 for i in range(n)]})
+
+
+@pytest.mark.parametrize(("column", "told"), [("date of birth", "date of birth"), ("MRN", "MRN")])
+def test_a_column_that_names_its_identifiers_stops_a_hosted_judge(column: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SYNTHNB_HOSTED_ROWS", "1")
+    model = hosted()
+    with pytest.raises(OptionError, match=rf"direct identifiers: .*; in '{told}'"):
+        synthnb.judge(people(60), people(80), model=model, n=20, columns=[column, "age"], allow_hosted=True)
+    assert model.asked == []
+
+
+def test_the_texts_column_tells_what_its_numbers_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SYNTHNB_HOSTED_ROWS", "1")
+    frame = people(60).assign(MRN=lambda table: table["MRN"].astype(str))
+    with pytest.raises(OptionError, match="direct identifiers"):
+        synthnb.judge(frame, frame, text="MRN", model=hosted(), n=20, allow_hosted=True)
+
+
+def test_identifiers_that_were_sent_all_the_same_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SYNTHNB_HOSTED_ROWS", "1")
+    made, real = (pd.DataFrame({"note": [f"Mail {of}{i}@hospital.org again" for i in range(60)]}) for of in "ab")
+    found = synthnb.judge(made, real, text="note", model=hosted(), n=20, allow_hosted=True, identifiers="warn", random_state=1)
+    assert found.calls["identifiers_found"] == 20
+    assert any("was sent all the same" in warning for warning in found.warnings)
+    assert any("was sent all the same" in value["value"] for value in fold(session.entries())["judgeResults"]["values"])
+
+
+def test_a_scan_that_found_nothing_is_told_without_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SYNTHNB_HOSTED_ROWS", "1")
+    found = synthnb.judge(texts(60, "Later"), texts(60, "First"), text="note", model=hosted(), n=20, allow_hosted=True, random_state=1)
+    assert found.calls["identifiers_found"] == 0
+    assert not any("identifiers" in warning for warning in found.warnings)
+    assert "none was found" in " ".join(value["value"] for value in fold(session.entries())["judgeResults"]["values"])
+
+
+@pytest.mark.parametrize("n", ["x", 2.5, True, 1])
+def test_how_many_items_is_a_whole_number(n: Any) -> None:
+    with pytest.raises(OptionError, match="n must be from 2 to 5,000; got"):
+        synthnb.judge(texts(60, "Later"), text="note", model=Rule(by_repeats), n=n)
 
 
 def test_the_embedded_model_answers_what_is_offered() -> None:

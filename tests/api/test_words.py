@@ -6,6 +6,8 @@ import pytest
 
 from synthnb._api.words import (
     read_choices,
+    read_families,
+    read_gates,
     read_labels,
     read_limits,
     read_merging,
@@ -57,6 +59,25 @@ def test_minutes_become_seconds_and_nothing_said_is_no_limit() -> None:
 def test_a_limit_below_nothing_is_refused() -> None:
     with pytest.raises(OptionError, match="A limit on tokens must be a number from 0 on; got -1"):
         read_limits(tokens=-1)
+
+
+@pytest.mark.parametrize("word", ["auc=nan", "auc=inf", "auc=-inf", "auc=high", "auc", "=0.2"])
+def test_a_gate_has_a_finite_limit(word: str) -> None:
+    assert read_gates(["auc = 0.2", "risk=-1"]) == {"auc": 0.2, "risk": -1.0}
+    with pytest.raises(OptionError, match=f"A gate reads metric=limit, a finite number; got '{word}'"):
+        read_gates([word])
+
+
+def test_a_metric_has_one_gate() -> None:
+    with pytest.raises(OptionError, match="The gate of 'auc' was given twice"):
+        read_gates(["auc=0.2", "auc=0.3"])
+
+
+@pytest.mark.parametrize("word", ["qwen", "qwen=", "=frame"])
+def test_a_further_frame_is_said_with_its_family(word: str) -> None:
+    assert read_families(["qwen=by_qwen"]) == {"qwen": "by_qwen"}
+    with pytest.raises(OptionError, match=f"A further frame reads family=FRAME; got '{word}'"):
+        read_families([word])
 
 
 @pytest.mark.parametrize(("words", "read"), [([], None), (["11"], 11), (["arm=5", "a=b=7"], {"arm": 5, "a=b": 7})])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from synthnb.evaluation._bins import display_bins, group_bins, pair_codes, shares
+from synthnb.evaluation._bins import cut, display_bins, group_bins, pair_codes, shares
 from synthnb.evaluation._encode import Column
 
 
@@ -96,3 +96,8 @@ def test_joint_tables_keep_missing_apart() -> None:
 def test_bands_end_where_shown_bins_do() -> None:
     # shown are bins from 20, 40, 60 and 80; the quartiles are 24, 49 and 74
     assert group_bins(number(), np.arange(100.0), 11).labels == ("< 20", "20–39", "40–79", "≥ 80")
+
+
+def test_a_label_that_is_no_unicode_is_spelt_out() -> None:
+    assert cut("syn\udcff.csv") == "syn\\udcff.csv"
+    assert cut(1) == "1"

@@ -151,7 +151,7 @@ def test_one_synthesis_is_too_few() -> None:
 def test_an_axis_may_be_chosen_among_the_scores() -> None:
     reports = {name: reported(*both(0.9, 0.5).scores, scored("other", value)) for name, value in (("a", 0.2), ("b", 0.4))}
     assert compare_syntheses(reports, utility="other").front["utility"]["metric"] == "other"
-    with pytest.raises(OptionError, match="The metric of utility must be one of membership_auc, other, tstr; got 'tsrt'"):
+    with pytest.raises(OptionError, match="The metric of utility must be one of other, tstr; got 'tsrt'"):
         compare_syntheses(reports, utility="tsrt")
 
 
@@ -165,6 +165,22 @@ def test_nearness_is_never_taken_for_privacy() -> None:
     closer = scored("closer_to_training_share", 0.5, 0.01, "half", "diagnostic")
     compared = compare_syntheses({name: reported(scored("tstr", value), closer) for name, value in (("a", 0.2), ("b", 0.4))})
     assert compared.front["points"] == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"privacy": "near_copies_share"}, "The metric of privacy must be one of membership_auc; got 'near_copies_share'"),
+        ({"privacy": "tstr"}, "The metric of privacy must be one of membership_auc; got 'tstr'"),
+        ({"utility": "membership_auc"}, "The metric of utility must be one of column_shapes, tstr; got 'membership_auc'"),
+    ],
+)
+def test_an_axis_takes_only_metrics_of_its_dimension(asked: dict[str, str], said: str) -> None:
+    more = scored("near_copies_share", 0.1, 0.01, "lower", "copies"), scored("column_shapes", 0.9, 0.01, "higher", "fidelity")
+    reports = {name: reported(*both(value, 0.6).scores, *more) for name, value in (("a", 0.2), ("b", 0.4))}
+    assert compare_syntheses(reports, utility="column_shapes").front["reason"] is None
+    with pytest.raises(OptionError, match=said):
+        compare_syntheses(reports, **asked)
 
 
 def test_of_several_secrets_the_worst_counts() -> None:
@@ -228,3 +244,20 @@ def test_names_must_be_as_many_and_different(draw: Any) -> None:
 
     with pytest.raises(OptionError, match="2 different names were expected"):
         compare(draw(20, 1), draw(20, 2), against=draw(20, 0), names=["one", "one"])
+
+
+@pytest.mark.parametrize("names", [[1, 2], "ab", ["one"]])
+def test_names_must_be_texts(draw: Any, names: Any) -> None:
+    from synthnb._api.comparing import compare
+
+    with pytest.raises(OptionError, match="2 different names were expected"):
+        compare(draw(20, 1), draw(20, 2), against=draw(20, 0), names=names)
+
+
+def test_a_name_that_is_no_unicode_is_made_visible(draw: Any) -> None:
+    from synthnb._api.comparing import compare
+
+    made = compare(draw(30, 1), draw(30, 2), against=draw(30, 0), names=["\ud800", "x" * 1_000_000])
+    assert made.names[0] == "[U+D800]"
+    assert len(made.names[1]) == 80
+    assert json.dumps(made.to_dict(), ensure_ascii=False).encode()

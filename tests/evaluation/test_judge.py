@@ -97,6 +97,14 @@ def test_an_item_cannot_leave_its_block(hostile: str) -> None:
         assert json.loads(block)
 
 
+def test_equal_labels_hide_no_cell() -> None:
+    cells = (("long", "1"), ("long", "2"), ("long (2)", "3"), ("long", None))
+    items = [Item(f"item-{n}", "row", cells, f"sha256:{n}") for n in range(2)]
+    model = Rule(lambda _request: "2")
+    judge_items(items, {item.id: "synthetic" for item in items}, calls=Calls(model), rubric=RUBRICS["harm"], repeats=1)
+    assert list(json.loads(shown(model.asked[0])[0]).values()) == ["1", "2", "3", None]
+
+
 def test_what_cannot_be_read_is_asked_again_and_then_counted() -> None:
     found, model = judged(lambda _request: "I would rather not say.", repeats=1, pairs=0)
     assert len(model.asked) == 3 * N
@@ -183,7 +191,9 @@ def test_it_survives_json_without_any_item() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ways", "said"), [({"repeats": 0}, "repeats must be from 1 to 50"), ({"pairs": 21}, "pairs must be from 0 to 20")]
+    ("ways", "said"),
+    [({"repeats": value}, "repeats must be from 1 to 50; got") for value in (0, 2.5, "x", True)]
+    + [({"pairs": value}, "pairs must be from 0 to 20; got") for value in (21, 1.5, "x", True)],
 )
 def test_numbers_out_of_range_are_refused(ways: dict[str, Any], said: str) -> None:
     with pytest.raises(OptionError, match=said):

@@ -83,6 +83,23 @@ def test_drawing_twice_gives_the_same_picture() -> None:
     assert saved(drawn("attacks"), "png") == saved(drawn("attacks"), "png")
 
 
+@pytest.mark.parametrize("kind", ["svg", "pdf"])
+def test_a_saved_figure_holds_no_time(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    for epoch in ("1", "1000000000"):
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
+        drawn("attacks").savefig(tmp_path / f"figure.{kind}")
+        made += [(tmp_path / f"figure.{kind}").read_bytes(), saved(drawn("attacks"), kind)]
+    assert len(set(made)) == 1
+
+
+def test_the_users_own_metadata_are_kept() -> None:
+    target = io.BytesIO()
+    drawn("attacks").savefig(target, format="svg", metadata={"Title": "Attacks", "Date": "2026"})
+    assert b"Attacks</dc:title>" in target.getvalue()
+    assert b"<dc:date>2026" in target.getvalue()
+
+
 def test_the_worst_columns_come_first_and_those_named_as_named() -> None:
     worst = drawn("columns").axes[0].get_title(loc="left")
     scores = {entry["name"]: entry["score"] for entry in plain()["columns"] if entry["bins"]["labels"]}

@@ -113,7 +113,16 @@ def test_every_problem_of_a_file_is_listed_at_once(tmp_path: Path) -> None:
     [
         (OWN.replace("our-registry/1", "tabular-core/1"), "needs a name of its own"),
         (OWN.replace('"tabular-core/1"', '"tabular-core/9"'), "What our-registry/1 extends must be one of"),
-        (OWN.replace("bins = 5", "bins = 'many'"), r"pairs\.bins must be a number like 10"),
+        (OWN.replace("bins = 5", "bins = 'many'"), r"pairs\.bins must be a positive whole number like 10; got 'many'"),
+        (OWN.replace("bins = 5", "bins = -1"), r"pairs\.bins must be a positive whole number like 10; got -1"),
+        (OWN.replace("bins = 5", "bins = 2.5"), r"pairs\.bins must be a positive whole number like 10; got 2\.5"),
+        (
+            OWN.replace("pairs]\nbins = 5", "quality]\ncorrelation = inf"),
+            r"quality\.correlation must be a positive number like 0\.5; got inf",
+        ),
+        (OWN.replace("pairs]\nbins = 5", "distances]\nscale = 3"), r"distances\.scale must be of the kind of 'sd'; got 3"),
+        (OWN.replace("[parameters", "step_seconds = nan\n[parameters"), "step_seconds must be a number of seconds above 0; got nan"),
+        (OWN + OWN.partition("bins = 5")[2], "2 gates are of 'schema_validity'; a metric has one"),
         (OWN.replace("bins = 5", "bin = 5"), r"A parameter of pairs must be one of.*Did you mean 'bins'"),
         (OWN.replace("[parameters.pairs]", "[parameters.pears]"), "A name in synthnb.metrics must be one of"),
         (OWN.replace("0.9", "nan"), "at_least must be a number"),
@@ -136,7 +145,9 @@ def test_another_limit_in_a_call_is_a_change() -> None:
     assert profile.changes[0]["to"] == {"metric": "schema_validity", "at_least": 0.5, "source": "the user, in this call"}
     with pytest.raises(OptionError, match="A gate's metric must be one of"):
         with_gates(profile, {"no_such": 1.0})
-    with pytest.raises(OptionError, match="must be a number"):
+    with pytest.raises(OptionError, match="must be a finite number; got nan"):
+        with_gates(profile, {"schema_validity": float("nan")})
+    with pytest.raises(OptionError, match="must be a finite number"):
         with_gates(profile, {"schema_validity": "high"})  # type: ignore[dict-item]
 
 

@@ -120,9 +120,9 @@ def test_progress_counts_the_steps(draw: Any) -> None:
 
 def test_an_interrupt_between_steps_stops(draw: Any) -> None:
     def stop(_done: int, _total: int, _what: str) -> None:
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt("between steps")
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt, match="between steps"):
         evaluate_frames(draw(60, 0), draw(60, 1), seed=1, progress=stop)
 
 

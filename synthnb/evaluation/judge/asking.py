@@ -168,10 +168,20 @@ def _either(words: Sequence[str]) -> str:
 
 def _as_data(item: Item) -> str:
     """An item as JSON, without a sign that could end its block."""
-    content: Any = item.content if isinstance(item.content, str) else dict(item.content)
-    text = json.dumps(content, ensure_ascii=False)
+    text = json.dumps(item.content if isinstance(item.content, str) else _named(item.content), ensure_ascii=False)
     cut = text if len(text) <= _LONGEST_ITEM else f"{text[:_LONGEST_ITEM]}…"
     return cut.encode("utf-8", "replace").decode().translate(_ESCAPES)
+
+
+def _named(cells: Sequence[tuple[str, str | None]]) -> dict[str, str | None]:
+    """Cells by label; labels that are equal, having been cut, are numbered, so that none hides another."""
+    found: dict[str, str | None] = {}
+    for label, value in cells:
+        name, at = label, 1
+        while name in found:
+            name, at = f"{label} ({at + 1})", at + 1
+        found[name] = value
+    return found
 
 
 def _grammar(offered: Mapping[str, object]) -> str:

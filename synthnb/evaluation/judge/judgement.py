@@ -5,15 +5,16 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from synthnb._canonical import digest_bytes
 from synthnb._clock import utc_now
 from synthnb._display import Shown
 from synthnb._random import generator
-from synthnb.errors import OptionError, RecordError, shown
+from synthnb.errors import RecordError, shown
 from synthnb.evaluation.base import Score
 from synthnb.evaluation.judge.asking import SYSTEM, TEMPERATURE, Asked, Verdicts, collect
+from synthnb.evaluation.judge.sampling import check_number
 from synthnb.evaluation.judge.scoring import Seen, all_scores
 
 if TYPE_CHECKING:
@@ -24,13 +25,27 @@ if TYPE_CHECKING:
     from synthnb.models.base import ModelInfo
     from synthnb.models.calls import Calls
 
-__all__ = ["SCHEMA", "Judgement", "judge_items"]
+__all__ = ["SCHEMA", "Judgement", "Scanned", "judge_items"]
 
 SCHEMA = "synthnb.judgement/1"
 """Name and version of the judgement's shape."""
 
 _CONSISTENT = 0.9
 _MOST_REPEATS = 50
+
+
+class Scanned(Protocol):
+    """What a scan of the items for direct identifiers says of itself."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was looked for, and what was found."""
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many were found, by what."""
+
+
 NO_PERSON = "Judged by a language model. No person rated these items."
 """What stands above a judgement that nobody can compare with people's."""
 
@@ -142,6 +157,7 @@ def judge_items(
     synthetic: Mapping[str, Any] | None = None,
     seed: int = 0,
     progress: Callable[[int, int, str], None] | None = None,
+    scanned: Scanned | None = None,
 ) -> Judgement:
     """Return what a judge says of some items.
 
@@ -169,16 +185,17 @@ def judge_items(
         Where every draw starts.
     progress : callable, optional
         Called as ``progress(done, total, what)``.
+    scanned : optional
+        What was found in the items before they were let out; its notes and counts become part of ``calls``.
 
     Raises
     ------
     OptionError
-        ``repeats`` or ``pairs`` is out of range.
+        ``repeats`` or ``pairs`` is out of range or no whole number.
     ModelError
         The judge can't be used.
     """
-    if isinstance(repeats, bool) or not 1 <= repeats <= _MOST_REPEATS:
-        raise OptionError(f"repeats must be from 1 to {_MOST_REPEATS}; got {shown(repeats)}.", fix="Three are enough to see a spread.")
+    check_number("repeats", repeats, 1, _MOST_REPEATS, fix="Three are enough to see a spread.")
     wanted = _wanted(items, key, rubric, repeats, pairs, seed)
     _declare(calls, rubric, items)
     told = progress or (lambda *_: None)
@@ -218,9 +235,21 @@ def judge_items(
         verdicts=_counts(found),
         scores=scores,
         standing=_standing(scores),
-        warnings=tuple(_warnings(scores, info, seen, found)),
-        calls=calls.account(),
+        warnings=(*_sent_all_the_same(scanned), *_warnings(scores, info, seen, found)),
+        calls=_account(calls, scanned),
     )
+
+
+def _account(calls: Calls, scanned: Scanned | None) -> dict[str, Any]:
+    """What the calls used, with what the scan before them says."""
+    account: dict[str, Any] = dict(calls.account())
+    if scanned is None:
+        return account
+    return {**account, **scanned.counts, "notes": [*account["notes"], *scanned.notes]}
+
+
+def _sent_all_the_same(scanned: Scanned | None) -> Sequence[str]:
+    return scanned.notes if scanned is not None and any(scanned.counts.values()) else ()
 
 
 def _wanted(items: Sequence[Item], key: Mapping[str, str], rubric: Rubric, repeats: int, pairs: int | None, seed: int) -> list[Asked]:
@@ -230,8 +259,8 @@ def _wanted(items: Sequence[Item], key: Mapping[str, str], rubric: Rubric, repea
     real = [item.id for item in items if key[item.id] == "real"]
     ordinal = [question.id for question in rubric.questions if question.scale == "ordinal"]
     most = min(len(made), len(real)) if ordinal else 0
-    if pairs is not None and (isinstance(pairs, bool) or not 0 <= pairs <= most):
-        raise OptionError(f"pairs must be from 0 to {most}; got {shown(pairs)}.", fix="Each real and each synthetic item is in one pair.")
+    if pairs is not None:
+        check_number("pairs", pairs, 0, most, fix="Each real and each synthetic item is in one pair.")
     shuffled = [generator(seed, "judge", side).permutation(ids).tolist() for side, ids in (("real", real), ("made", made))]
     chosen = list(zip(*shuffled, strict=False))[: most if pairs is None else pairs]
     return [*single, *(Asked(ordinal[0], order, 0) for one, other in chosen for order in ((one, other), (other, one)))]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from synthnb.evaluation.human import Review, Rubric
 
-__all__ = ["Lot", "of_frames", "of_review"]
+__all__ = ["Lot", "check_number", "of_frames", "of_review"]
 
 _MOST_ITEMS = 5_000
 
@@ -37,15 +37,33 @@ class Lot:
     """By synthetic item: the family of the model that made it."""
     people: Mapping[str, Sequence[Mapping[str, int | str]]] = field(default_factory=dict)
     """By question: each rater's answers by item."""
+    text: str = "text"
+    """What the column of the texts is called, if texts are judged."""
 
     @property
-    def texts(self) -> list[str]:
-        """Everything that would be sent of the items."""
-        return [value for item in self.items for value in _values(item)]
+    def cells(self) -> pd.DataFrame:
+        """Everything that would be sent of the items, by column: a label as it is shown, and its values from the top."""
+        import pandas as pd
+
+        found: dict[str, list[str]] = {}
+        for item in self.items:
+            pairs = ((self.text, item.content),) if isinstance(item.content, str) else item.content
+            for label, value in pairs:
+                if value is not None:
+                    found.setdefault(label, []).append(value)
+        return pd.DataFrame({label: pd.Series(values, dtype=object) for label, values in found.items()})
 
 
-def _values(item: Item) -> list[str]:
-    return [item.content] if isinstance(item.content, str) else [value for _, value in item.content if value is not None]
+def check_number(what: str, number: Any, least: int, most: int, fix: str) -> None:
+    """Refuse what isn't a whole number of that range.
+
+    Raises
+    ------
+    OptionError
+        It is out of range, or no whole number.
+    """
+    if isinstance(number, bool) or not isinstance(number, int) or not least <= number <= most:
+        raise OptionError(f"{what} must be from {least} to {most:,}; got {shown(number)}.", fix=fix)
 
 
 def of_frames(
@@ -85,8 +103,7 @@ def of_frames(
     FrameError
         A column isn't there, or a frame has too few rows.
     """
-    if isinstance(n, bool) or not 2 <= n <= _MOST_ITEMS:
-        raise OptionError(f"n must be from 2 to {_MOST_ITEMS:,}; got {shown(n)}.", fix="Choose one in that range.")
+    check_number("n", n, 2, _MOST_ITEMS, fix="Choose one in that range.")
     if rubric.asks_origin and real is None:
         raise OptionError(f"The rubric {rubric.id} asks whether items are real; no real frame was given.", fix="Pass one.")
     made = to_pandas(synthetic, "synthetic frame")[0]
@@ -102,6 +119,7 @@ def of_frames(
         rubric=rubric,
         described={"name": name, "rows": len(made), "columns": int(made.shape[1]), "digest": frame_digest(made)},
         makers={item: makers[drawn.rows[item]] for item, origin in drawn.key.items() if origin == "synthetic" and makers},
+        text=text or "text",
     )
 
 
@@ -149,4 +167,5 @@ def of_review(review: Review, *, family: str) -> Lot:
         described={"name": review.name, "rows": None, "digest": review.frame_digest},
         makers={item: family for item, origin in key.items() if origin == "synthetic" and family},
         people=by_question,
+        text=review.to_dict()["columns"][0] if review.items[0].kind == "text" else "text",
     )

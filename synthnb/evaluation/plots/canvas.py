@@ -5,6 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Sequence
 from functools import cache
+from os import PathLike
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from synthnb._optional import need
@@ -49,6 +51,17 @@ DIM, GRID = "#595959", "#d0d0d0"
 _LONGEST = 30
 
 
+_DATES = {"svg": "Date", "svgz": "Date", "pdf": "CreationDate"}
+"""By format: what says when a file was made."""
+
+
+def _undated(target: Any, given: str | None, usual: str) -> dict[str, None]:
+    """Metadata without a date, in the words of the format that a figure is saved in."""
+    ending = PurePath(target).suffix[1:] if isinstance(target, (str, PathLike)) else ""
+    date = _DATES.get((given or ending or usual).lower())
+    return {date: None} if date else {}
+
+
 @cache
 def _figure_class() -> type[Figure]:
     """A figure that saves its type as type, whatever the user's settings are."""
@@ -59,7 +72,9 @@ def _figure_class() -> type[Figure]:
         """A figure fit for a paper: its text stays text in PDF, SVG and PostScript."""
 
         def savefig(self, fname: Any, **options: Any) -> None:
-            """Save it; see `matplotlib.figure.Figure.savefig`."""
+            """Save it without the time, so that twice the same figure is twice the same file; see `matplotlib.figure.Figure.savefig`."""
+            undated = _undated(fname, options.get("format"), matplotlib.rcParams["savefig.format"])
+            options["metadata"] = undated | (options.get("metadata") or {})
             with matplotlib.rc_context({"pdf.fonttype": 42, "ps.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "synthnb"}):
                 super().savefig(fname, **{"dpi": 300, **options})
 

@@ -20,6 +20,7 @@ changes of the one it extends is listed in every report.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -112,7 +113,7 @@ def with_gates(profile: Profile, limits: Mapping[str, float]) -> Profile:
     Raises
     ------
     OptionError
-        The profile has no gate of that metric, or the limit is no number.
+        The profile has no gate of that metric, or the limit is no finite number.
     """
     if not limits:
         return profile
@@ -120,14 +121,18 @@ def with_gates(profile: Profile, limits: Mapping[str, float]) -> Profile:
     for metric, limit in limits.items():
         if metric not in known:
             raise OptionError.from_choice("A gate's metric", metric, sorted(known))
-        if isinstance(limit, bool) or not isinstance(limit, (int, float)):
-            raise OptionError(f"The limit of {metric} must be a number; got {shown(limit)}.", fix="Write metric=0.1.")
+        if not _finite(limit):
+            raise OptionError(f"The limit of {metric} must be a finite number; got {shown(limit)}.", fix="Write metric=0.1.")
     gates = tuple(
         gate if gate.metric not in limits else replace(gate, limit=float(limits[gate.metric]), source="the user, in this call")
         for gate in profile.gates
     )
     changes = [_change(f"gate {metric}", known[metric].to_dict(), new.to_dict()) for new in gates if (metric := new.metric) in limits]
     return replace(profile, gates=gates, extends=profile.extends or profile.name, changes=(*profile.changes, *changes))
+
+
+def _finite(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _lineage(path: Path) -> list[Draft]:
@@ -165,19 +170,35 @@ def _change(what: str, before: Any, after: Any) -> dict[str, Any]:
     return {"what": what, "from": before, "to": after}
 
 
+def _expected(default: Any, value: Any) -> str:
+    """What a parameter's value must be, if this one isn't: of the default's kind, and positive where that is."""
+    if isinstance(default, bool) or not isinstance(default, (int, float)):
+        return "" if default is None or _alike(default, value) else f"of the kind of {shown(default)}"
+    sign = "positive " if default > 0 else ""
+    kind = "whole number" if isinstance(default, int) else "number"
+    if _finite(value) and isinstance(value, int if isinstance(default, int) else (int, float)) and (value > 0 or default <= 0):
+        return ""
+    return f"a {sign}{kind} like {default!r}"
+
+
+def _alike(default: Any, value: Any) -> bool:
+    """Whether two values are of one kind: both true or false, both texts, both lists, both tables."""
+    kinds: tuple[type | tuple[type, ...], ...] = (bool, str, (list, tuple), Mapping)
+    return any(isinstance(default, kind) and isinstance(value, kind) for kind in kinds) or not isinstance(default, kinds)
+
+
 def _step(name: str, parameters: Mapping[str, Any]) -> Step:
     """A registered step with a profile's parameters.
 
     Raises
     ------
     OptionError
-        No step of that name is registered, or it has no such parameter.
+        No step of that name is registered, it has no such parameter, or a value isn't of the parameter's kind.
     """
     step: Step = load("synthnb.metrics", name)
     for parameter, value in parameters.items():
         if parameter not in step.parameters:
             raise OptionError.from_choice(f"A parameter of {name}", parameter, sorted(step.parameters))
-        default = step.parameters[parameter]
-        if isinstance(default, (int, float)) and (isinstance(value, bool) or not isinstance(value, (int, float))):
-            raise OptionError(f"{name}.{parameter} must be a number like {default!r}; got {shown(value)}.", fix="Correct the profile.")
+        if expected := _expected(step.parameters[parameter], value):
+            raise OptionError(f"{name}.{parameter} must be {expected}; got {shown(value)}.", fix="Correct the profile.")
     return replace(step, parameters={**step.parameters, **parameters})

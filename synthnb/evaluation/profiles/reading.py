@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -138,6 +139,8 @@ def _problems(said: Mapping[str, Any]) -> Iterator[str]:
             yield f"{shown(key)} is none of {', '.join(_KEYS)}"
         elif not isinstance(value, _KEYS[key]) or isinstance(value, bool):  # type: ignore[arg-type]
             yield f"{key} has a wrong kind of value: {shown(value)}"
+        elif key == "step_seconds" and not (math.isfinite(value) and value > 0):
+            yield f"step_seconds must be a number of seconds above 0; got {shown(value)}"
     name = said.get("name")
     if not isinstance(name, str) or not _is_versioned(name):
         yield f'name must read like "our-registry/1"; got {shown(name)}'
@@ -147,6 +150,7 @@ def _problems(said: Mapping[str, Any]) -> Iterator[str]:
         yield "steps lists no step"
     for at, gate in enumerate(said.get("gates") or [] if isinstance(said.get("gates", []), list) else []):
         yield from (f"gate {at + 1}: {problem}" for problem in _gate_problems(gate))
+    yield from _gates_twice(said.get("gates"))
     yield from _wrong_texts(said)
 
 
@@ -169,6 +173,15 @@ def _gate_problems(gate: Any) -> Iterator[str]:
         limit = gate[side]
         if isinstance(limit, bool) or not isinstance(limit, (int, float)) or not math.isfinite(limit):
             yield f"{side} must be a number; got {shown(limit)}"
+
+
+def _gates_twice(gates: Any) -> Iterator[str]:
+    """Metrics with more than one gate: the last would hold, and nobody would see the first."""
+    listed = gates if isinstance(gates, list) else []
+    metrics = [gate["metric"] for gate in listed if isinstance(gate, Mapping) and isinstance(gate.get("metric"), str)]
+    for metric, count in Counter(metrics).items():
+        if count > 1:
+            yield f"{count} gates are of {shown(metric)}; a metric has one"
 
 
 def _wrong_texts(said: Mapping[str, Any]) -> Iterator[str]:

@@ -52,7 +52,7 @@ SELF_BLEU = Definition(
     dimension="text",
     direction="lower",
     reference="mean BLEU-4 of each text against all others; Zhu et al. (2018), doi 10.1145/3209978.3210080; 0.1 for a numerator of 0: "
-    "Chen & Cherry (2014), method 1, doi 10.3115/v1/W14-3346",
+    "Chen & Cherry (2014), method 1, doi 10.3115/v1/W14-3346; a text of k < 4 words: BLEU-k",
 )
 VENDI = Definition(
     metric="vendi_score",
@@ -62,6 +62,7 @@ VENDI = Definition(
     reference="exp(-Σ λ ln λ), λ the eigenvalues of K/n, K cosines; Friedman & Dieng (2023), arXiv 2210.02410; from 1 to n",
 )
 _THRESHOLD = 0.72
+_LONGEST_RUN = 4
 
 
 def diversity(comparison: Comparison, parameters: Mapping[str, Any]) -> Findings:
@@ -174,24 +175,30 @@ def self_bleu(texts: Sequence[Sequence[str]]) -> float:
     Each text's runs of 1 to 4 words count at most as often as in the other text
     that has them most; of each run the two greatest counts are kept, so that this is
     exact in time linear in the words. Geometric mean of the four precisions,
-    times exp(1 − r/c) if the closest other length r exceeds the own length c.
+    times exp(1 − r/c) if the closest other length r exceeds the own length c. A text
+    of fewer than four words has the precisions of the runs it holds, equally weighted:
+    as runs that it lacks it would count as varied even beside its own copy.
 
     Examples
     --------
     >>> round(self_bleu([["a", "b", "c", "d", "e"]] * 2), 6)
     1.0
+    >>> self_bleu([["no", "pain"]] * 2)
+    1.0
     """
     if len(texts) < 2:
         return math.nan
     logs = np.zeros(len(texts))
-    for n in range(1, 5):
+    for n in range(1, _LONGEST_RUN + 1):
         counts = [Counter(grams(text, n)) for text in texts]
         top = _greatest(counts)
         for i, own in enumerate(counts):
+            if n > max(len(texts[i]), 1):
+                continue
             shared = sum(min(count, _elsewhere(top[run], i)) for run, count in own.items())
             if n == 1 and not shared:
                 logs[i] = -math.inf
-            logs[i] += math.log((shared or 0.1) / max(own.total(), 1)) / 4
+            logs[i] += math.log((shared or 0.1) / max(own.total(), 1)) / min(max(len(texts[i]), 1), _LONGEST_RUN)
     lengths = sorted(len(text) for text in texts)
     return float(np.mean(np.exp(logs + [_brevity(len(text), lengths) for text in texts])))
 
@@ -217,6 +224,8 @@ def _brevity(own: int, lengths: Sequence[int]) -> float:
         return 0.0
     others = [lengths[j] for j in (at - 1, at + 1) if 0 <= j < len(lengths)]
     closest = min(others, key=lambda length: (abs(length - own), length))
+    if not own:
+        return 0.0
     return min(0.0, 1 - closest / own)
 
 

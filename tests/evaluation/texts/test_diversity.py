@@ -47,6 +47,19 @@ def test_self_bleu_at_its_extremes() -> None:
     assert math.isnan(self_bleu([["a"]]))
 
 
+@pytest.mark.parametrize("words", [1, 2, 3])
+def test_short_texts_that_are_all_alike_are_not_varied(words: int) -> None:
+    assert self_bleu([[f"w{i}" for i in range(words)]] * 50) == pytest.approx(1)
+
+
+def test_a_short_text_is_held_against_the_runs_it_has() -> None:
+    # "no pain" holds 1 of 1 runs of 2 words of the other text, which is longer: exp(1 - 5/2).
+    long = ["no", "pain", "was", "felt", "today"]
+    precisions = [2 / 5, 1 / 4, 0.1 / 3, 0.1 / 2]
+    expected = (math.exp(1 - 5 / 2) + math.prod(precisions) ** 0.25) / 2
+    assert self_bleu([["no", "pain"], long]) == pytest.approx(expected)
+
+
 def test_vendi_by_hand() -> None:
     half = np.array([[1, 0.5], [0.5, 1]])
     assert vendi_score(half) == pytest.approx(math.exp(-0.75 * math.log(0.75) - 0.25 * math.log(0.25)))
