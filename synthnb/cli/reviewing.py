@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from synthnb.cli._options import FILE
+from synthnb.errors import shown
 
 __all__ = ["review_group"]
 
@@ -31,6 +32,7 @@ def results_command(files: tuple[Path, ...], review_id: str | None, folder: Path
     from synthnb._api.reviewing import merged_review
     from synthnb.jupyter.reviewing import results_bundle
 
+    _name_damaged(folder)
     found = merged_review(files, review_id=review_id, folder=folder)
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=1, ensure_ascii=False))
@@ -44,6 +46,7 @@ def status_command(folder: Path | None) -> None:
     """List the reviews of this project, and how far each rater is."""
     from synthnb.evaluation.human import kept_reviews
 
+    _name_damaged(folder)
     reviews = kept_reviews(folder)
     if not reviews:
         click.echo("No review is kept here.")
@@ -51,3 +54,10 @@ def status_command(folder: Path | None) -> None:
         click.echo(f"{found.id}  {found.name}  {len(found.items)} {found.kind}s  {found.rubric.id}")
         for rater in found.raters:
             click.echo(f"  {rater}: {found.progress(rater)[0]} of {len(found.items)}  {found.rating_file(rater)}")
+
+
+def _name_damaged(folder: Path | None) -> None:
+    from synthnb.evaluation.human import damaged_reviews
+
+    for name, why in damaged_reviews(folder).items():
+        click.echo(f"{shown(name)} is passed over: {why}", err=True)

@@ -84,6 +84,7 @@ class ReviewWidget(anywidget.AnyWidget):
     def _begin(self, message: Message) -> dict[str, Any]:
         """Where a rater goes on: at the first item that isn't rated in full."""
         rater = _word(message, "rater")
+        self._review.refresh()  # the rater may have gone on in another notebook
         asked, answers = len(self._review.rubric.questions), self._review.answers(rater)
         open_items = [at for at, item in enumerate(self._review.order(rater)) if len(answers.get(item.id, {})) < asked]
         return {"type": "begun", "rater": rater.strip(), "at": open_items[0] if open_items else None, **self._progress(rater)}

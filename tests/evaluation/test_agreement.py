@@ -183,6 +183,45 @@ def test_cohens_intervals_cover() -> None:
     assert 0.92 <= sum(low <= 0.6 <= high for low, high in found) / draws <= 0.985
 
 
+SKEWED = [0.02, 0.03, 0.05, 0.2, 0.7]
+
+
+@pytest.mark.parametrize(("items", "kappa", "shares"), [(30, 0.36, SKEWED), (60, 0.36, SKEWED), (60, 0.49, [0.1, 0.15, 0.2, 0.25, 0.3])])
+def test_weighted_intervals_cover_also_where_shares_are_skewed(items: int, kappa: float, shares: list[float]) -> None:
+    rng, draws = np.random.default_rng(13), 300
+    made = (pairs(rng, items, kappa, shares).tolist() for _ in range(draws))
+    found = [cohen_kappa(*pair, weights="quadratic", levels=list(range(5))).interval for pair in made]
+    inside = [low <= kappa <= high for low, high in (one for one in found if one is not None)]
+    assert len(inside) > 0.95 * draws
+    assert np.mean(inside) >= 0.925
+
+
+@pytest.mark.parametrize(("items", "kappa", "raters"), [(30, 0.64, 3), (60, 0.64, 2), (60, 0.81, 2)])
+def test_intervals_on_names_cover_where_nine_in_ten_are_alike(items: int, kappa: float, raters: int) -> None:
+    rng, hits = np.random.default_rng(14), []
+    for _ in range(300):
+        truth = rng.random(items) < 0.1
+        given = np.where(rng.random((raters, items)) < math.sqrt(kappa), truth, rng.random((raters, items)) < 0.1)
+        interval = krippendorff_alpha(given.astype(float)).interval
+        hits += [] if interval is None else [interval[0] <= kappa <= interval[1]]
+    assert 0.925 <= np.mean(hits) <= 0.99
+
+
+def test_a_frame_is_refused_and_not_read_by_its_names() -> None:
+    import pandas as pd
+
+    frame = pd.DataFrame({"rater a": [1, 2], "rater b": [1, 2]})
+    with pytest.raises(OptionError, match=r"got 'DataFrame'.*frame\.to_numpy\(\)\.T"):
+        krippendorff_alpha(frame)  # type: ignore[arg-type]
+
+
+def test_ratings_by_rater_are_read_as_such() -> None:
+    ratings = {"a": {"x": 1, "y": 2}, "b": {"x": 1, "y": 1}}
+    assert krippendorff_alpha(ratings) == krippendorff_alpha(list(ratings.values()))
+    with pytest.raises(OptionError, match="Per rater a mapping from item to value"):
+        krippendorff_alpha(["aab", "abb"])
+
+
 @pytest.mark.parametrize("bad", ["x", math.inf, True])
 def test_a_rating_that_is_no_number_is_refused(bad: Any) -> None:
     with pytest.raises(OptionError, match="A finite number was expected as rating; got"):

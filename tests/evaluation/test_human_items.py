@@ -101,6 +101,46 @@ def test_the_order_of_columns_is_the_real_frames() -> None:
     assert sample.left_out == ("only",)
 
 
+DAYS = list(pd.date_range("2020-03-13", periods=2)) * 20
+
+
+@pytest.mark.parametrize(
+    ("synthetic", "real"),
+    [
+        (["2.0", "3.0"] * 20, [2, 3] * 20),
+        (["061", "007"] * 20, [61, 7] * 20),
+        (["66,329", "1,200"] * 20, [66329, 1200] * 20),
+        (["57%", "3 %"] * 20, [57, 3] * 20),
+        ([f"{day:%d/%m/%Y}" for day in DAYS], DAYS),
+        ([f"{day:%d %b %Y}" for day in DAYS], [f"{day:%Y-%m-%d}" for day in DAYS]),
+        (["Y", "N"] * 20, ["yes", "no"] * 20),
+        (["Y", "N"] * 20, [1, 0] * 20),
+        (["+5", "1e1"] * 20, ["5", "10"] * 20),
+    ],
+)
+def test_the_same_values_are_written_alike_from_either_side(synthetic: Any, real: Any) -> None:
+    assert len(set(map(frozenset, (*both(synthetic, real), *both(real, synthetic))))) == 1
+    assert draw({"x": synthetic}, {"x": real}, columns=["x"]).told == ()
+
+
+def test_codes_that_both_frames_spell_alike_keep_their_zeros() -> None:
+    synthetic, real = both(["061", "007"] * 20, ["061", "093"] * 20)
+    assert (synthetic, real) == ({"061", "007"}, {"061", "093"})
+
+
+@pytest.mark.parametrize(("synthetic", "real"), [(["57%"] * 40, [0.57, 0.3] * 20), (["03/04/2020", "05/06/2020"] * 20, DAYS)])
+def test_what_can_be_read_in_two_ways_is_left_and_named(synthetic: Any, real: Any) -> None:
+    assert both(synthetic, real)[0] == set(synthetic)
+    assert draw({"x": synthetic}, {"x": real}, columns=["x"]).told == ("x",)
+
+
+@pytest.mark.parametrize(
+    ("synthetic", "real"), [(["a", "bb c"] * 20, ["Dd", "e"] * 20), ([1, 22] * 20, [-3, 444] * 20), ([None] * 40, [1, 2] * 20)]
+)
+def test_values_that_differ_are_content_and_no_spelling(synthetic: Any, real: Any) -> None:
+    assert draw({"x": synthetic}, {"x": real}, columns=["x"]).told == ()
+
+
 def test_identifiers_are_not_shown() -> None:
     names = [f"P-{7919 * i % 9973:04d}" for i in range(60)]
     sample = draw({"id": names, "x": [1, 2] * 30}, {"id": names[::-1], "x": [1, 2] * 30})

@@ -13,7 +13,7 @@ import pytest
 
 from synthnb.config import config_context
 from synthnb.errors import OptionError, StorageError
-from synthnb.evaluation.human import Review, export_review, kept_reviews, open_review, start_review
+from synthnb.evaluation.human import Review, damaged_reviews, export_review, kept_reviews, open_review, start_review
 from synthnb.evaluation.human.ratings import read_ratings
 
 
@@ -63,17 +63,46 @@ def test_another_seed_rubric_or_size_is_another_review(begin: Any) -> None:
     assert len(ids) == 5
 
 
-def test_the_same_seed_gives_the_same_items_in_the_same_order(begin: Any, frames: Any, tmp_path: Path) -> None:
+def test_the_same_seed_draws_the_same_rows(begin: Any, frames: Any, tmp_path: Path) -> None:
     one, two = begin(), start_review(*frames, n=24, seed=5, folder=tmp_path / "elsewhere")
     assert one.id != two.id
-    assert [item.content for item in one.order("a")] == [item.content for item in two.order("a")]
+    assert sorted(str(item.content) for item in one.items) == sorted(str(item.content) for item in two.items)
     assert one.order("a") != one.order("b")
+
+
+def test_no_seed_decides_the_key_nor_a_raters_order(begin: Any, frames: Any, tmp_path: Path) -> None:
+    one, two = begin(), start_review(*frames, n=24, seed=5, folder=tmp_path / "elsewhere")
+    assert one.origins() != two.origins()
+    assert [item.id for item in one.order("a")] != [item.id for item in two.order("a")]
+
+
+def test_the_key_follows_from_the_secret_whatever_the_seed_and_the_frames() -> None:
+    from synthnb.evaluation.human.items import draw_sample
+
+    frames = [pd.DataFrame({"x": range(at, at + 60)}) for at in (0, 100)]
+
+    def key(seed: int, salt: str, secret: str) -> Any:
+        return draw_sample(*frames, n=24, text=None, columns=None, seed=seed, salt=salt, secret=secret).key
+
+    assert key(1, "a", "s") == key(2, "b", "s")
+    assert key(1, "a", "s") != key(1, "a", "t")
+
+
+def test_what_raters_get_holds_nothing_that_the_key_was_made_from(begin: Any, tmp_path: Path) -> None:
+    review = begin(seed=987_654_321)
+    review.rate("a", "item-001", "origin", "real")
+    key = json.loads((tmp_path / "reviews" / review.id / "key.json").read_text(encoding="utf-8"))
+    export = export_review(review, tmp_path / "sample.review.json").read_text(encoding="utf-8")
+    others = [path.read_text(encoding="utf-8") for path in (tmp_path / "reviews" / review.id).glob("*") if path.name != "key.json"]
+    for text in (export, *others):
+        assert key["secret"] not in text
+        assert "987654321" not in text
 
 
 def test_the_same_ratings_give_the_same_bytes(begin: Any, frames: Any, tmp_path: Path) -> None:
     found = []
     for review in (begin(), start_review(*frames, n=24, seed=5, folder=tmp_path / "elsewhere")):
-        rate_all(review, "a", lambda item: "real" if int(item.id[-1]) % 2 else "synthetic")
+        rate_all(review, "a", lambda item: "real" if int(item.content[0][1]) % 2 else "synthetic")
         found.append(json.dumps([score.to_dict() for score in review.results().scores]))
     assert found[0] == found[1]
 
@@ -247,6 +276,73 @@ def test_an_answer_that_can_not_be_is_refused_and_not_written(begin: Any, answer
     assert not review.rating_file("a").exists()
 
 
+@pytest.mark.parametrize("given", [3.0, np.int64(3), np.float64(3), np.uint8(3)])
+def test_a_number_that_equals_a_step_of_the_scale_is_written_as_the_step(begin: Any, given: Any) -> None:
+    review = begin()
+    review.rate("a", "item-001", "confidence", given)
+    assert type(begin().answers("a")["item-001"]["confidence"]) is int
+
+
+@pytest.mark.parametrize("given", [2.5, np.nan, np.bool_(1), "3", [3]])
+def test_what_equals_no_step_of_the_scale_is_refused(begin: Any, given: Any) -> None:
+    review = begin()
+    with pytest.raises(OptionError, match="An answer to confidence must be one of 1, 2, 3, 4, 5"):
+        review.rate("a", "item-001", "confidence", given)
+    assert not review.rating_file("a").exists()
+
+
+def test_undo_takes_back_what_was_answered_last_in_any_notebook(begin: Any) -> None:
+    one, two = begin(), begin()
+    one.rate("a", "item-001", "origin", "real")
+    two.rate("a", "item-002", "origin", "real")
+    assert one.undo("a") == "item-002"
+    assert one.answers("a") == {"item-001": {"origin": "real"}}
+    two.rate("a", "item-003", "origin", "real")
+    one.refresh()
+    assert set(one.answers("a")) == {"item-001", "item-003"}
+
+
+@pytest.mark.parametrize("content", [b"{}", b"\xff\x00", b"[]", b'{"id": 3, "items": 5}'])
+def test_a_damaged_review_is_named_and_the_rest_are_shown(begin: Any, tmp_path: Path, content: bytes) -> None:
+    broken, whole = begin(), begin(n=20)
+    (tmp_path / "reviews" / broken.id / "review.json").write_bytes(content)
+    assert [review.id for review in kept_reviews(tmp_path / "reviews")] == [whole.id]
+    assert list(damaged_reviews(tmp_path / "reviews")) == [broken.id]
+    assert begin(n=20).id == whole.id
+
+
+def test_a_review_whose_ratings_are_damaged_is_named(begin: Any, tmp_path: Path) -> None:
+    review = begin()
+    review.rating_file("a").write_text("no rating\n", encoding="utf-8")
+    assert kept_reviews(tmp_path / "reviews") == []
+    assert "isn't a rating of synthnb" in damaged_reviews(tmp_path / "reviews")[review.id]
+
+
+def test_a_long_name_is_cut(begin: Any) -> None:
+    shape = begin(names=("x" * 1_000_000, "y\ud800" * 500_000)).to_dict()
+    assert (len(shape["name"]), len(shape["synthetic"]["name"]), len(shape["real"]["name"])) == (80, 80, 80)
+    assert json.dumps(shape).encode()
+
+
+def test_a_long_column_name_is_cut(frames: Any, tmp_path: Path) -> None:
+    long = [frame.rename(columns={"age": "c" * 1_000_000}) for frame in frames]
+    assert len(json.dumps(start_review(*long, n=10, folder=tmp_path).to_dict())) < 20_000
+
+
+def test_columns_named_by_numbers_are_found(frames: Any, tmp_path: Path) -> None:
+    numbered = [frame.set_axis([0, 1, 2], axis=1) for frame in frames]
+    settings: tuple[dict[str, Any], ...] = ({"columns": [0]}, {"text": 1})
+    first, second = (start_review(*numbered, n=10, folder=tmp_path, **one) for one in settings)
+    assert (first._facts["columns"], second.kind) == (["0"], "text")
+
+
+def test_a_note_says_which_columns_spelling_tells_and_not_how(tmp_path: Path) -> None:
+    frames = [pd.DataFrame({"x": [form.format(i % 9) for i in range(60)]}) for form in ("no. {}", "#{}")]
+    note = start_review(*frames, n=20, columns=["x"], folder=tmp_path).note
+    assert "The frames spell x differently throughout" in note
+    assert "#" not in note
+
+
 def test_an_answer_that_can_not_be_written_does_not_count(begin: Any) -> None:
     review = begin()
     review.rating_file("a").mkdir()
@@ -262,6 +358,12 @@ def test_an_answer_that_can_not_be_written_does_not_count(begin: Any) -> None:
         ({"n": True}, "n must be from 2 to 5,000; got True"),
         ({"raters": 0}, "raters must be from 1 to 50; got 0"),
         ({"rubric": "x"}, "rubric must be one of"),
+        ({"rubric": 3}, "rubric must be one of .* got 3"),
+        ({"rubric": []}, "rubric must be one of"),
+        ({"rubric": ["harm", None]}, "rubric must be one of"),
+        ({"columns": ["age", "age"]}, "columns names 'age' twice"),
+        ({"columns": "age"}, "A list of column names was expected; got 'age'"),
+        ({"columns": [["age"]]}, "A column's name was expected"),
         ({"seed": -1}, "A seed must be from 0"),
     ],
 )

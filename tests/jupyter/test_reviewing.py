@@ -186,6 +186,16 @@ def test_the_command_merges_files_of_other_notebooks_and_leaves_them_alone(varia
     assert "a: 24 of 24" in command("status").output
 
 
+def test_the_commands_name_a_damaged_review_and_show_the_rest(variables: dict[str, Any]) -> None:
+    broken, whole = (ask(variables, n=n)[0] for n in (20, 24))
+    rate_all(whole, "a")
+    (broken.rating_file("a").parent / "review.json").write_text("{}", encoding="utf-8")
+    for verb in ("status", "results"):
+        said = command(verb)
+        assert said.exit_code == 0
+        assert f"'{broken.id}' is passed over: review.json isn't as synthnb wrote it" in said.stderr
+
+
 def test_files_of_two_reviews_are_refused(variables: dict[str, Any], project: Path) -> None:
     files = []
     for n in (20, 22):

@@ -63,6 +63,7 @@ def test_no_message_says_where_an_item_comes_from(review: Review, tmp_path: Path
     assert "synthetic" not in json.dumps(items)
     key = json.loads((tmp_path / review.id / "key.json").read_text(encoding="utf-8"))
     assert key["salt"] not in json.dumps(wire.sent)
+    assert key["secret"] not in json.dumps(wire.sent)
     assert str(key["seed"]) not in {str(value) for sent in wire.sent for name, value in sent.items() if name not in ("at", "done", "next")}
 
 
@@ -109,6 +110,19 @@ def test_a_rater_goes_on_at_the_first_open_item(review: Review) -> None:
     review.rate("a", first.id, "origin", "real")
     review.rate("a", first.id, "confidence", 1)
     assert Wire(review).ask(type="rater")["at"] == 1
+
+
+def test_a_rater_goes_on_after_what_was_rated_in_another_notebook(review: Review, tmp_path: Path) -> None:
+    wire = Wire(review)
+    other = start_review(
+        *[pd.DataFrame({"note": [f"{word} {i}" for i in range(30)]}) for word in (SYNTHETIC, REAL)], n=20, text="note", folder=tmp_path
+    )
+    first = other.order("a")[0]
+    other.rate("a", first.id, "origin", "real")
+    other.rate("a", first.id, "confidence", 1)
+    said = wire.ask(type="rater")
+    assert (said["at"], said["done"]) == (1, 1)
+    assert wire.ask(type="undo")["at"] == 0
 
 
 def test_the_end_of_a_review_is_told_once(review: Review) -> None:

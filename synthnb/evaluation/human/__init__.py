@@ -11,7 +11,7 @@ from synthnb.evaluation.human.items import Item
 from synthnb.evaluation.human.results import Results
 from synthnb.evaluation.human.review import Review
 from synthnb.evaluation.human.rubrics import RUBRICS, Answer, Question, Rubric, find_rubric
-from synthnb.evaluation.human.starting import export_review, kept_reviews, open_review, start_review
+from synthnb.evaluation.human.starting import damaged_reviews, export_review, kept_reviews, open_review, start_review
 
 __all__ = [
     "RUBRICS",
@@ -21,6 +21,7 @@ __all__ = [
     "Results",
     "Review",
     "Rubric",
+    "damaged_reviews",
     "export_review",
     "find_rubric",
     "kept_reviews",

@@ -8,10 +8,11 @@ anybody judging the content. Decimals follow the frame that has fewer.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -19,6 +20,7 @@ import numpy as np
 from synthnb._canonical import digest
 from synthnb._random import generator
 from synthnb.errors import FrameError, OptionError, shown
+from synthnb.evaluation.human.readings import are_flags, flag, moment, read_alike, told_apart
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,9 +37,7 @@ _LONGEST_TEXT = 20_000
 _LONGEST_NAME = 120
 _REFERENCE_ROWS = 5_000
 _MOST_DECIMALS = 6
-_MISSING = {"", "na", "n/a", "nan", "nat", "null", "none", "<na>", "#n/a", "-", "."}
-_YES = {"true", "1", "1.0", "yes"}
-_NO = {"false", "0", "0.0", "no"}
+_MISSING = {"", "na", "n/a", "missing", "nan", "nat", "null", "none", "<na>", "#n/a", "-", "."}
 _LINE_ENDS = re.compile(r"\r\n?|\u2028|\u2029")
 _BLANK_ENDS = re.compile(r"[ \t]+(?=\n|$)")
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ue000-\uf8ff]")
@@ -86,6 +86,8 @@ class Sample:
     """Items whose content is also that of an item from the other frame."""
     rows: Mapping[str, int]
     """By item id: its row's number in the frame it comes from."""
+    told: tuple[str, ...] = ()
+    """Columns whose spelling alone still tells the frames apart."""
 
 
 def item_digest(salt: str, content: Content) -> str:
@@ -102,6 +104,7 @@ def draw_sample(
     columns: Sequence[str] | None,
     seed: int,
     salt: str,
+    secret: str | None = None,
 ) -> Sample:
     """Draw a blinded sample.
 
@@ -116,9 +119,12 @@ def draw_sample(
     columns : sequence of str or None
         What of a row is shown; all that both frames have and that name nobody, if None.
     seed : int
-        Where every draw starts.
+        Decides which rows are drawn.
     salt : str
         Goes into each item's digest.
+    secret : str, optional
+        Decides alone which place an item gets, and with it what the key says; for raters whom
+        the seed could reach. Without it the seed decides that too.
 
     Raises
     ------
@@ -141,15 +147,29 @@ def draw_sample(
         for origin, found, rows in zip(origins, contents, taken, strict=True)
         for content, row in zip(found, rows, strict=True)
     ]
-    return _shuffled(pool, names, left_out, "row" if text is None else "text", seed, salt)
+    order = generator(seed, "review", "order").permutation(len(pool)).tolist() if secret is None else _places(len(pool), secret)
+    kind: Kind = "row" if text is None else "text"
+    return replace(_placed([pool[at] for at in order], names, left_out, kind, salt), told=_told(contents))
 
 
-def _shuffled(pool: list[tuple[str, Content, int]], names: list[str], left_out: list[str], kind: Kind, seed: int, salt: str) -> Sample:
-    order = generator(seed, "review", "order").permutation(len(pool))
+def _told(contents: list[list[Content]]) -> tuple[str, ...]:
+    """Columns, as they are shown, whose spelling tells the frames apart."""
+    rows = [[item for item in side if not isinstance(item, str)] for side in contents]
+    if len(rows) < 2 or not all(rows):
+        return ()
+    labels = [label for label, _ in rows[0][0]]
+    return tuple(label for at, label in enumerate(labels) if told_apart([[item[at][1] for item in side] for side in rows]))
+
+
+def _places(n: int, secret: str) -> list[int]:
+    """An order that follows from the secret alone."""
+    return sorted(range(n), key=lambda at: hashlib.sha256(f"{secret}:{at}".encode()).digest())
+
+
+def _placed(pool: list[tuple[str, Content, int]], names: list[str], left_out: list[str], kind: Kind, salt: str) -> Sample:
     width = max(3, len(str(len(pool))))
     items, key, rows = [], {}, {}
-    for place, at in enumerate(order.tolist(), start=1):
-        origin, content, row = pool[at]
+    for place, (origin, content, row) in enumerate(pool, start=1):
         item = Item(f"item-{place:0{width}d}", kind, content, item_digest(salt, content))
         items.append(item)
         key[item.id], rows[item.id] = origin, row
@@ -236,16 +256,18 @@ def _column(cells: list[pd.Series[Any]], references: list[pd.Series[Any]]) -> li
     """The cells of one column in each frame, written alike."""
     from synthnb.recipes.columns import guess_kind
 
-    kind = guess_kind(references[0]).kind or "text"
-    plain = [_plain(series) for series in cells]
-    known = [_plain(series) for series in references]
+    plain, known = [_plain(series) for series in cells], [_plain(series) for series in references]
+    if are_flags(known):
+        return [[None if cell is None else flag(cell) or _word(cell) for cell in column] for column in plain]
+    kinds = [guess_kind(series).kind or "text" for series in references]
+    plain, read = read_alike(plain, known)
+    if read is not known:
+        kinds = ["date" if any(isinstance(cell, dt.date) for cell in read[0]) else "real"]
+    kind, known = kinds[0], read
     if kind in ("integer", "real"):
         return _numbers(plain, known)
     if kind in ("date", "datetime"):
         return _moments(plain, known)
-    words = [[None if cell is None else str(cell).casefold() for cell in column] for column in known]
-    if all(word in _YES | _NO for column in words for word in column if word is not None):
-        return [[None if cell is None else _flag(cell) for cell in column] for column in plain]
     spelling = _spelling(known[0]) if kind == "category" else {}
     return [[None if cell is None else spelling.get(_word(cell).casefold(), _word(cell)) for cell in column] for column in plain]
 
@@ -254,11 +276,6 @@ def _plain(series: pd.Series[Any]) -> list[Any]:
     """Cells as Python values, None for missing however it is spelled."""
     cells = series.astype(object)
     return [None if _is_missing(cell) or (isinstance(cell, str) and cell.strip().casefold() in _MISSING) else cell for cell in cells]
-
-
-def _flag(cell: Any) -> str:
-    word = str(cell).casefold()
-    return "yes" if word in _YES else "no" if word in _NO else _word(cell)
 
 
 def _word(cell: Any) -> str:
@@ -318,27 +335,15 @@ def _decimals(values: NDArray[np.float64]) -> int:
 
 def _moments(columns: list[list[Any]], references: list[list[Any]]) -> list[Cells]:
     """Dates, with hours or seconds only where every frame has them."""
-    known = [[moment for cell in column if (moment := _moment(cell)) is not None] for column in references]
+    known = [[at for cell in column if (at := moment(cell)) is not None] for column in references]
     fineness = min((_fineness(found) for found in known if found), default=0)
     form = ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S")[fineness]
     return [[None if cell is None else _stamp(cell, form) for cell in column] for column in columns]
 
 
 def _stamp(cell: Any, form: str) -> str:
-    moment = _moment(cell)
-    return _word(cell) if moment is None else moment.strftime(form)
-
-
-def _moment(cell: Any) -> dt.datetime | None:
-    """The moment by its own clock, without the zone."""
-    if isinstance(cell, dt.datetime):
-        return cell.replace(tzinfo=None)
-    if isinstance(cell, dt.date):
-        return dt.datetime(cell.year, cell.month, cell.day)  # noqa: DTZ001 - a calendar day has no zone
-    try:
-        return dt.datetime.fromisoformat(str(cell).strip()).replace(tzinfo=None)
-    except ValueError:
-        return None
+    at = moment(cell)
+    return _word(cell) if at is None else at.strftime(form)
 
 
 def _fineness(moments: list[dt.datetime]) -> int:

@@ -159,6 +159,7 @@ def _from_dict(data: Mapping[str, Any]) -> Rating:
     if not all(isinstance(word, str) for word in words.values()) or data["kind"] not in ("rating", "note", "rater"):
         raise TypeError
     value = data.get("rating")
+    value = int(value) if isinstance(value, float) and value.is_integer() else value
     if isinstance(value, bool) or not (value is None or isinstance(value, (int, str))):
         raise TypeError
     return Rating(kind=data["kind"], rating=value, seconds=timed(data.get("seconds")), undo=data.get("undo") is True, **words)

@@ -53,6 +53,7 @@ class Review(Shown):
         self._by_id = {item.id: item for item in self.items}
         self._log: list[Rating] = []
         self._guests: list[Rating] = []
+        self._seen: dict[Path, tuple[int, int]] = {}
         self.refresh()
 
     def __repr__(self) -> str:
@@ -85,14 +86,18 @@ class Review(Shown):
         return str(self._facts["note"])
 
     def refresh(self) -> None:
-        """Read the rating files anew: another notebook may have written to them."""
+        """Read the rating files anew where another notebook has written to them."""
+        seen = self._store.sizes()
+        if seen == self._seen and seen:
+            return
         found: list[Rating] = []
-        for path in self._store.rating_files():
+        for path in seen:
             ratings = read_ratings(path)
             self._check(ratings, path.name)
             found += ratings
         known = {rating.to_line() for rating in found}
         self._log = found + [rating for rating in self._guests if rating.to_line() not in known]
+        self._seen = seen
 
     def order(self, rater: str) -> list[Item]:
         """The items in the order in which a rater sees them, which is the rater's own."""
@@ -118,7 +123,7 @@ class Review(Shown):
         item, question : str
             Their ids.
         rating : int or str or None
-            One of the question's values; None takes the answer back.
+            One of the question's values (3.0 or a numpy integer is read as 3); None takes the answer back.
         note : str
             Words on it, up to 2,000 characters.
         seconds : float, optional
@@ -132,9 +137,8 @@ class Review(Shown):
             It couldn't be written; what was written before is intact.
         """
         asked = self.rubric.question(question)
-        if rating is not None and (isinstance(rating, bool) or rating not in asked.values):
-            raise OptionError.from_choice(f"An answer to {question}", rating, [str(value) for value in asked.values])
-        self._append(self._line(rater, item, note, question=question, rating=rating, seconds=timed(seconds)))
+        value = None if rating is None else asked.value_of(rating)
+        self._append(self._line(rater, item, note, question=question, rating=value, seconds=timed(seconds)))
 
     def remark(self, rater: str, item: str, note: str) -> None:
         """Write a note on an item; a later one counts instead."""
@@ -146,6 +150,7 @@ class Review(Shown):
 
     def undo(self, rater: str) -> str | None:
         """Take a rater's last answer back, and return the item it was about; None if there is nothing to take back."""
+        self.refresh()  # the last answer may have been given in another notebook
         stack: list[Rating] = []
         for rating in self._log:
             if rating.rater == rater and rating.kind == "rating":
@@ -267,8 +272,12 @@ class Review(Shown):
         )
 
     def _append(self, rating: Rating) -> None:
-        append_rating(self._store.rating_file(rating.rater), rating)
+        path = self._store.rating_file(rating.rater)
+        append_rating(path, rating)
         self._log.append(rating)
+        before, now = self._seen.get(path, (0, 0)), self._store.sizes().get(path, (0, 0))
+        if now[0] - before[0] == len(rating.to_line()) + 1:  # else another notebook has written too: the next refresh reads its lines
+            self._seen = self._seen | {path: now}
 
     def _check(self, ratings: Sequence[Rating], name: str) -> None:
         """Refuse ratings that belong elsewhere."""

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from numbers import Real
 from pathlib import Path
 from typing import Any, Literal
 
@@ -56,6 +57,20 @@ class Question:
     def values(self) -> tuple[int | str, ...]:
         """What may be answered, in order."""
         return tuple(answer.value for answer in self.answers)
+
+    def value_of(self, given: object) -> int | str:
+        """The rubric's own value that an answer equals, as a rating file holds it: 3 for 3.0 and for a numpy integer.
+
+        Raises
+        ------
+        OptionError
+            It is none of them.
+        """
+        if isinstance(given, str) or (isinstance(given, Real) and type(given).__name__ not in ("bool", "bool_")):
+            for value in self.values:
+                if isinstance(value, str) == isinstance(given, str) and value == given:
+                    return value
+        raise OptionError.from_choice(f"An answer to {self.id}", given, [str(value) for value in self.values])
 
 
 @dataclass(frozen=True)
@@ -277,7 +292,10 @@ def find_rubric(rubric: Rubric | str | Path | Sequence[str]) -> Rubric:
         return rubric
     if isinstance(rubric, Path) or (isinstance(rubric, str) and rubric.endswith(".toml")):
         return read_rubric(rubric)
-    names = [name.strip() for name in (rubric.split(",") if isinstance(rubric, str) else rubric)]
+    listed: Any = rubric.split(",") if isinstance(rubric, str) else rubric
+    if not isinstance(listed, (list, tuple)) or not listed or not all(isinstance(name, str) for name in listed):
+        raise OptionError.from_choice("rubric", rubric, [*RUBRICS, "a .toml file"])
+    names = [name.strip() for name in listed]
     for name in names:
         if name not in RUBRICS:
             raise OptionError.from_choice("rubric", name, [*RUBRICS, "a .toml file"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +12,19 @@ from synthnb._canonical import digest
 from synthnb._clock import utc_now
 from synthnb._files import create_whole
 from synthnb._frames import frame_digest, to_pandas
-from synthnb._random import generator, resolve_seed
+from synthnb._random import LARGEST_SEED, resolve_seed
 from synthnb.errors import OptionError, StorageError, shown
 from synthnb.evaluation.human.items import Item, Sample, draw_sample, item_digest
 from synthnb.evaluation.human.review import Review
 from synthnb.evaluation.human.rubrics import Rubric, find_rubric
-from synthnb.evaluation.human.state import Store, find_reviews, home
+from synthnb.evaluation.human.state import REVIEW, Store, find_reviews, home
 
-__all__ = ["export_review", "kept_reviews", "open_review", "start_review"]
+__all__ = ["damaged_reviews", "export_review", "kept_reviews", "open_review", "start_review"]
 
 SCHEMA = "synthnb.review/1"
 SAMPLE_SCHEMA = "synthnb.review-sample/1"
 _MOST_ITEMS, _MOST_RATERS = 5_000, 50
+_LONGEST_NAME = 80
 
 
 def start_review(
@@ -58,7 +59,8 @@ def start_review(
     names : tuple of str
         What the two frames are called.
     seed : int, optional
-        Where draws start; that of the review which is gone on with, or a fresh one, if left out.
+        Decides which rows are drawn; that of the review which is gone on with, or a fresh one, if left out.
+        Which item gets which place is decided by a secret, so that no seed in a cell or a record undoes the blinding.
     folder : str or Path, optional
         Where reviews are kept; ``.synthnb/reviews``, if left out.
 
@@ -77,7 +79,9 @@ def start_review(
     if asked.asks_origin and real is None:
         said = f"The rubric {asked.id} asks whether items are real; no real frame was given."
         raise OptionError(said, fix="Pass one, or choose another rubric.")
-    frame = to_pandas(synthetic, "synthetic frame")[0]
+    frame, restore = to_pandas(synthetic, "synthetic frame")
+    inside = {label: name for name, label in restore.labels.items()}
+    text, columns = _inside(text, inside), _listed(columns, inside)
     other = None if real is None else to_pandas(real, "real frame")[0]
     settings = {
         "scheme": SCHEMA,
@@ -85,25 +89,53 @@ def start_review(
         "real": None if other is None else frame_digest(other),
         "n": n,
         "text": text,
-        "columns": None if columns is None else list(columns),
+        "columns": columns,
         "rubric": asked.digest,
     }
     place = home(folder)
     if (begun := _begun(place, digest(settings), seed)) is not None:
         store, facts, key = begun
-        sample = draw_sample(frame, other, n=n, text=text, columns=columns, seed=int(key["seed"]), salt=str(key["salt"]))
+        kept: dict[str, Any] = {"seed": int(key["seed"]), "salt": str(key["salt"]), "secret": str(key["secret"])}
+        sample = draw_sample(frame, other, n=n, text=text, columns=columns, **kept)
         _refuse_changed(facts, sample.items, "the frames give other items than when the review was begun")
         return Review(facts | {"raters": raters}, sample.items, store)
     used = resolve_seed(seed)
-    salt = secrets.token_hex(16)
-    sample = draw_sample(frame, other, n=n, text=text, columns=columns, seed=used, salt=salt)
+    salt, secret = secrets.token_hex(16), secrets.token_hex(32)
+    sample = draw_sample(frame, other, n=n, text=text, columns=columns, seed=used, salt=salt, secret=secret)
     about = {"synthetic": _about(names[0], frame, settings["synthetic"]), "real": None}
     if other is not None:
         about["real"] = _about(names[1], other, settings["real"])
-    facts = _facts(sample, asked, used, raters, text) | about | {"name": names[0], "settings": digest(settings)}
+    facts = _facts(sample, asked, raters, text) | about | {"name": _cut(names[0]), "settings": digest(settings)}
     store = Store(place, facts["id"])
-    store.begin(facts, {"review": facts["id"], "seed": used, "salt": salt, "origin": dict(sample.key)})
+    store.begin(facts, {"review": facts["id"], "seed": used, "salt": salt, "secret": secret, "origin": dict(sample.key)})
     return Review(facts, sample.items, store)
+
+
+def _inside(name: Any, inside: Mapping[Any, str]) -> Any:
+    """The name that a column has inside: a frame's own labels may be numbers."""
+    try:
+        return inside.get(name, name)
+    except TypeError:  # what can't be hashed is no label
+        return name
+
+
+def _listed(columns: Any, inside: Mapping[Any, str]) -> list[str] | None:
+    if columns is None:
+        return None
+    if not isinstance(columns, Sequence) or isinstance(columns, (str, bytes)):
+        raise OptionError(f"A list of column names was expected; got {shown(columns)}.", fix="Pass a list.")
+    names = [_inside(name, inside) for name in columns]
+    for at, name in enumerate(names):
+        if not isinstance(name, str):
+            raise OptionError(f"A column's name was expected; got {shown(name)}.", fix="Name columns that all frames have.")
+        if name in names[:at]:
+            raise OptionError(f"columns names {shown(name)} twice.", fix="Name each column once.")
+    return names
+
+
+def _cut(name: object) -> str:
+    text = str(name).encode("utf-8", "replace").decode()
+    return text if len(text) <= _LONGEST_NAME else f"{text[: _LONGEST_NAME - 1]}…"
 
 
 def _check_number(what: str, number: Any, least: int, most: int) -> None:
@@ -114,35 +146,37 @@ def _check_number(what: str, number: Any, least: int, most: int) -> None:
 def _begun(place: Path, settings: str, seed: int | None) -> tuple[Store, dict[str, Any], dict[str, Any]] | None:
     """The latest review of these settings that can be gone on with."""
     for path, facts in reversed(list(find_reviews(place))):
-        if facts.get("settings") == settings:
+        if facts.get("settings") == settings and _is_whole(facts):
             store = Store(place, path.name)
             key = store.key()
-            if key is not None and seed in (None, key.get("seed")):
+            if key is not None and {"seed", "salt", "secret"} <= set(key) and seed in (None, key["seed"]):
                 return store, facts, key
     return None
 
 
 def _about(name: str, frame: Any, content: Any) -> dict[str, Any]:
-    return {"name": name, "rows": len(frame), "digest": content}
+    return {"name": _cut(name), "rows": len(frame), "digest": content}
 
 
-def _facts(sample: Sample, rubric: Rubric, seed: int, raters: int, text: str | None) -> dict[str, Any]:
+def _facts(sample: Sample, rubric: Rubric, raters: int, text: str | None) -> dict[str, Any]:
     """What the review's file says; where items come from isn't in it, nor what would tell."""
-    left = f" Not shown: {', '.join(sample.left_out)[:200]}." if sample.left_out else ""
+    left = f" Not shown: {', '.join(map(_cut, sample.left_out))[:200]}." if sample.left_out else ""
     form = "Texts were shown without control signs and blank ends." if text is not None else "Values were written in one form."
+    apart = ", ".join(map(_cut, sample.told))[:200]
+    told = f" The frames spell {apart} differently throughout, so form may tell where items come from: write it alike." if apart else ""
     counts = {origin: sum(found == origin for found in sample.key.values()) for origin in ("synthetic", "real")}
     return {
         "schema": SCHEMA,
         "id": f"review-{secrets.token_hex(6)}",
         "created": utc_now(),
         "kind": "row" if text is None else "text",
-        "columns": list(sample.columns),
+        "columns": [_cut(name) for name in sample.columns],
         "rubric": rubric.to_dict(),
         "raters": raters,
         "counts": counts,
         "twins": sample.twins,
-        "note": form + left,
-        "order_seed": int(generator(seed, "review", "orders").integers(2**32)),
+        "note": form + left + told,
+        "order_seed": secrets.randbelow(LARGEST_SEED + 1),  # public: raters' orders follow from it, the key doesn't
         "items": [{"id": item.id, "digest": item.digest} for item in sample.items],
     }
 
@@ -200,9 +234,42 @@ def open_review(path: str | Path, *, folder: str | Path | None = None) -> Review
 
 
 def kept_reviews(folder: str | Path | None = None) -> list[Review]:
-    """The reviews that are kept in this project, the oldest first; of their items only ids and digests are known."""
-    place, found = home(folder), []
+    """The reviews that are kept in this project, the oldest first; of their items only ids and digests are known.
+
+    Damaged ones are passed over: `damaged_reviews` says why.
+    """
+    return [review for _, review in _all_kept(folder) if isinstance(review, Review)]
+
+
+def damaged_reviews(folder: str | Path | None = None) -> dict[str, str]:
+    """What is wrong with the reviews of this project that can't be read, by their folder's name."""
+    place = home(folder)
+    broken = {name: why for name, why in _all_kept(folder) if isinstance(why, str)}
+    read = {path.name for path, _ in find_reviews(place)}
+    unread = sorted({path.parent.name for path in place.glob(f"review-*/{REVIEW}")} - read)
+    return broken | dict.fromkeys(unread, f"{REVIEW} can't be read")
+
+
+def _all_kept(folder: str | Path | None) -> Iterator[tuple[str, Review | str]]:
+    place = home(folder)
     for path, facts in find_reviews(place):
+        if not _is_whole(facts):
+            yield path.name, f"{REVIEW} isn't as synthnb wrote it"
+            continue
         items = [Item(str(one["id"]), facts["kind"], "", str(one["digest"])) for one in facts["items"]]
-        found.append(Review(facts, items, Store(place, path.name)))
-    return found
+        try:
+            yield path.name, Review(facts, items, Store(place, path.name))
+        except OptionError as error:
+            yield path.name, error.message
+
+
+def _is_whole(facts: Mapping[str, Any]) -> bool:
+    """Whether a review's file has what a review needs."""
+    try:
+        Rubric.from_dict(facts["rubric"])
+        rows = [(one["id"], one["digest"]) for one in facts["items"]]
+        counted = int(facts["raters"]), int(facts["order_seed"]), int(facts["twins"])
+        words = facts["id"], facts["name"], facts["kind"], facts["note"], facts["created"], facts["synthetic"]["digest"]
+        return bool(rows) and min(counted) >= 0 and all(isinstance(word, str) for pair in (*rows, words) for word in pair)
+    except (KeyError, TypeError, ValueError, AttributeError, OptionError):
+        return False

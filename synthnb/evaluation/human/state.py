@@ -24,7 +24,7 @@ from synthnb.config import get_config
 from synthnb.errors import OptionError, StorageError
 from synthnb.evaluation.human.ratings import SUFFIX
 
-__all__ = ["Store", "find_reviews", "home"]
+__all__ = ["REVIEW", "Store", "find_reviews", "home"]
 
 REVIEW, KEY = "review.json", "key.json"
 _ID = re.compile(r"review-[0-9a-f]{12}")
@@ -99,6 +99,15 @@ class Store:
         """The file of one rater; two raters never share one."""
         slug = re.sub(r"[^A-Za-z0-9]+", "-", rater).strip("-").lower()[:20]
         return self.path / f"{slug}-{hashlib.sha256(rater.encode()).hexdigest()[:8]}{SUFFIX}"
+
+    def sizes(self) -> dict[Path, tuple[int, int]]:
+        """Each rating file's size and time of change, which tell cheaply whether it was written to."""
+        found = {}
+        for path in self.rating_files():
+            with suppress(OSError):
+                at = path.stat()
+                found[path] = (at.st_size, at.st_mtime_ns)
+        return found
 
     def rating_files(self) -> list[Path]:
         """All raters' files."""
