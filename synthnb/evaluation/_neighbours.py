@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from synthnb.evaluation._encode import Column, Table
     from synthnb.evaluation.base import Clock
 
-__all__ = ["Points", "between", "blocks", "nearest", "points"]
+__all__ = ["Points", "between", "blocks", "nearest", "nearest_few", "points", "tiles"]
 
 Array = NDArray[Any]
 
@@ -114,15 +114,48 @@ def nearest(queries: Points, targets: Points, clock: Clock, *, same: bool = Fals
         Whether the queries are the first of the targets; a row is then not its own neighbour.
     """
     found = np.full(len(queries.numbers), np.inf, dtype=np.float32)
-    for start in range(0, len(targets.numbers), _TARGETS):
-        part = targets.take(slice(start, start + _TARGETS))
-        for rows, distances in blocks(queries, part, clock):
-            if same:
-                own = np.arange(rows.start, rows.stop)
-                within = (own >= start) & (own < start + len(part.numbers))
-                distances[np.flatnonzero(within), own[within] - start] = np.inf
-            np.minimum(found[rows], distances.min(axis=1), out=found[rows])
+    for rows, part, distances in tiles(queries, targets, clock):
+        if same:
+            own = np.arange(rows.start, rows.stop)
+            within = (own >= part.start) & (own < part.stop)
+            distances[np.flatnonzero(within), own[within] - part.start] = np.inf
+        np.minimum(found[rows], distances.min(axis=1), out=found[rows])
     return found.astype(float) / (queries.steps * max(queries.columns, 1))
+
+
+def nearest_few(queries: Points, targets: Points, chance: Array, near: int, clock: Clock) -> Array:
+    """Places of the ``near`` nearest targets of each query, shape (queries, near), in no order.
+
+    Parameters
+    ----------
+    queries, targets : Points
+        Over the same columns and steps.
+    chance : array of float, shape (targets,)
+        From 0 to below 1, all different: which of equally near targets goes first.
+    near : int
+        At most as many as there are targets.
+    clock : Clock
+        Asked between blocks whether to go on.
+    """
+    rows = len(queries.numbers)
+    found, best = np.zeros((rows, near), dtype=np.int64), np.full((rows, near), np.inf)
+    for part, of, distances in tiles(queries, targets, clock):
+        keys = distances + chance[of]
+        here = min(near, keys.shape[1])
+        few = keys.argmin(axis=1)[:, None] if here == 1 else np.argpartition(keys, here - 1, axis=1)[:, :here]
+        both = np.hstack([best[part], np.take_along_axis(keys, few, axis=1)])
+        kept = np.argsort(both, axis=1)[:, :near]
+        best[part] = np.take_along_axis(both, kept, axis=1)
+        found[part] = np.take_along_axis(np.hstack([found[part], few + of.start]), kept, axis=1)
+    return found
+
+
+def tiles(queries: Points, targets: Points, clock: Clock) -> Iterator[tuple[slice, slice, Array]]:
+    """Some queries and some targets at a time, and their distances in steps: never more than a block, however many there are."""
+    for start in range(0, len(targets.numbers), _TARGETS):
+        of = slice(start, min(start + _TARGETS, len(targets.numbers)))
+        for part, distances in blocks(queries, targets.take(of), clock):
+            yield part, of, distances
 
 
 def blocks(queries: Points, targets: Points, clock: Clock) -> Iterator[tuple[slice, Array]]:

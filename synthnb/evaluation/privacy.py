@@ -23,9 +23,12 @@ from synthnb.evaluation.base import NO_INTERVAL, Comparison, Definition, Finding
 if TYPE_CHECKING:
     from synthnb.evaluation._encode import Table
 
-__all__ = ["ADVANTAGE", "AUC", "RISK", "TPR", "TPR_RARE", "Distances", "attack_distances", "claims", "membership"]
+__all__ = ["ADVANTAGE", "AUC", "RISK", "TPR", "TPR_RARE", "Distances", "affordable", "attack_distances", "claims", "membership"]
 
 Array = NDArray[Any]
+
+_LEAST_TARGETS = 500
+"""Rows attacked however many synthetic rows there are."""
 
 AUC = Definition(
     metric="membership_auc",
@@ -33,6 +36,7 @@ AUC = Definition(
     dimension="privacy",
     direction="half",
     reference="P(a training row is nearer to the synthetic rows than a control row); interval by DeLong et al. (1988), doi 10.2307/2531595",
+    version=2,
 )
 RISK = Definition(
     metric="membership_excess_risk",
@@ -40,7 +44,7 @@ RISK = Definition(
     dimension="privacy",
     direction="lower",
     reference="(a - c) / (1 - c) with Wilson rates; Giomi et al. (2023), doi 10.56553/popets-2023-0055",
-    version=2,
+    version=3,
 )
 TPR = Definition(
     metric="membership_tpr_at_1pct_fpr",
@@ -48,7 +52,7 @@ TPR = Definition(
     dimension="privacy",
     direction="lower",
     reference="Carlini et al. (2022), arXiv 2112.03570; P value: beta-binomial, exact if training and control rows are exchangeable",
-    version=2,
+    version=3,
 )
 TPR_RARE = Definition(
     metric="membership_tpr_at_01pct_fpr",
@@ -56,6 +60,7 @@ TPR_RARE = Definition(
     dimension="privacy",
     direction="lower",
     reference="Carlini et al. (2022), arXiv 2112.03570; P value: beta-binomial, exact if training and control rows are exchangeable",
+    version=2,
 )
 ADVANTAGE = Definition(
     metric="membership_advantage",
@@ -64,6 +69,7 @@ ADVANTAGE = Definition(
     direction="lower",
     reference="true less false positive rate; Yeom et al. (2018), doi 10.1109/CSF.2018.00027; "
     "interval: Newcombe (1998), method 10, doi 10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I",
+    version=2,
 )
 
 
@@ -81,8 +87,9 @@ def membership(comparison: Comparison, parameters: Mapping[str, Any]) -> Finding
     """Area under the attack's ROC curve, risk and advantage at the profile's threshold, and hits at 1 % and 0.1 % false alarms.
 
     The threshold is a low quantile of the synthetic rows' distances to their
-    nearest other synthetic row, among as many as the attack uses: an attacker can
-    know it, and it uses neither training nor control rows.
+    nearest other synthetic row: an attacker can know it, and it uses neither
+    training nor control rows. All synthetic rows are searched; what is bounded is
+    how many rows are attacked, because a sample of synthetic rows would hide copies.
     """
     reason = comparison.no_holdout or too_few(comparison, parameters["least_rows"])
     if reason is not None:
@@ -103,26 +110,32 @@ def too_few(comparison: Comparison, least: int) -> str | None:
 
 def attack_distances(comparison: Comparison, parameters: Mapping[str, Any]) -> Distances:
     """Distances of training and control rows to the synthetic rows, of at most as many as the profile says."""
-    given = {name: parameters[name] for name in ("quantile", "most_rows", "most_synthetic")}
+    given = {name: parameters[name] for name in ("quantile", "most_rows", "most_pairs")}
     found: Distances = comparison.remembered(f"membership {given}", lambda: _distances(comparison, **given))
     return found
 
 
-def _distances(comparison: Comparison, quantile: float, most_rows: int, most_synthetic: int) -> Distances:
+def affordable(most_rows: int, most_pairs: int, searched: int) -> int:
+    """How many rows are attacked if each is compared with ``searched`` others: at most ``most_rows``, at least 500 of these."""
+    return min(most_rows, max(_LEAST_TARGETS, most_pairs // max(searched, 1)))
+
+
+def _distances(comparison: Comparison, quantile: float, most_rows: int, most_pairs: int) -> Distances:
     assert comparison.holdout is not None
+    most = affordable(most_rows, most_pairs, comparison.synthetic.rows)
     columns, seed, clock = comparison.of("number", "level"), comparison.seed, comparison.clock
     reference = [comparison.real, comparison.holdout]
 
-    def placed(table: Table, most: int, unit: str) -> Any:
+    def placed(table: Table, unit: str) -> Any:
         return points(columns, reference, table.sample(most, seed, "membership", unit))
 
-    synthetic = placed(comparison.synthetic, most_synthetic, "synthetic")
+    synthetic = points(columns, reference, comparison.synthetic)
     # in random order, so that the first of them are a sample
     synthetic = synthetic.take(generator(seed, "membership", "order").permutation(len(synthetic.numbers)))
-    train = nearest(placed(comparison.real, most_rows, "train"), synthetic, clock)
-    control = nearest(placed(comparison.holdout, most_rows, "control"), synthetic, clock)
-    threshold = float(np.quantile(nearest(synthetic.first(most_rows), synthetic, clock, same=True), quantile))
-    return Distances(train, control, threshold, len(synthetic.numbers), min(most_rows, len(synthetic.numbers)))
+    train = nearest(placed(comparison.real, "train"), synthetic, clock)
+    control = nearest(placed(comparison.holdout, "control"), synthetic, clock)
+    threshold = float(np.quantile(nearest(synthetic.first(most), synthetic, clock, same=True), quantile))
+    return Distances(train, control, threshold, len(synthetic.numbers), min(most, len(synthetic.numbers)))
 
 
 def claims(found: Distances) -> tuple[int, int]:
@@ -219,6 +232,6 @@ MEMBERSHIP_STEP = Step(
     name="membership attack",
     run=membership,
     gives=(AUC, RISK, TPR, TPR_RARE, ADVANTAGE),
-    parameters={"quantile": 0.1, "most_rows": 5000, "most_synthetic": 20000, "least_rows": 20},
+    parameters={"quantile": 0.1, "most_rows": 5000, "most_pairs": 500_000_000, "least_rows": 20},
 )
 """``membership``."""

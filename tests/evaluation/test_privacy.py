@@ -8,7 +8,7 @@ import pytest
 
 from synthnb.evaluation.privacy import hits_at, membership, without_signal
 
-PARAMETERS = {"quantile": 0.1, "most_rows": 500, "most_synthetic": 500, "least_rows": 20}
+PARAMETERS = {"quantile": 0.1, "most_rows": 500, "most_pairs": 250_000, "least_rows": 20}
 
 
 def attacked(comparison: Any) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def test_a_tenth_of_a_percent_needs_a_thousand_control_rows(draw: Any, comparing
     real = draw(300, 0)
     few = attacked(comparing(real, real, draw(200, 1)))["membership_tpr_at_01pct_fpr"]
     assert "0.1 % of the control rows must be at least one row; there are 200" in few.reason
-    many = {"most_rows": 2000, "most_synthetic": 2000}
+    many = {"most_rows": 2000, "most_pairs": 4_000_000}
     scores: dict[str, Any] = {score.metric: score for score in membership(comparing(real, real, draw(1000, 1)), PARAMETERS | many).scores}
     assert scores["membership_tpr_at_01pct_fpr"].value > 0.9
 

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthnb.evaluation._encode import Column, Table, row_keys
-from synthnb.evaluation.base import NO_INTERVAL, Comparison, Definition, Findings, Step, rounded
+from synthnb.evaluation.attacks.knowledge import NO_KNOWN, knowledge
+from synthnb.evaluation.base import NO_INTERVAL, Comparison, Definition, Findings, Score, Step, rounded
 
-__all__ = ["CAP", "CAP_STEP", "attributed", "binned", "protect", "stated"]
+__all__ = ["CAP", "CAP_STEP", "attributed", "binned", "protect"]
 
 Array = NDArray[Any]
 
@@ -41,9 +42,16 @@ def protect(comparison: Comparison, parameters: Mapping[str, Any]) -> Findings:
     value shows what can be attributed to people the generator never saw: what is lower
     for the real rows than for these is disclosure, what is low for both is knowledge.
     """
-    secrets, known, reason = stated(comparison)
-    if reason is not None:
-        return Findings(scores=[CAP.absent(reason)])
+    asked = knowledge(comparison)
+    if not asked.secrets:
+        none = [CAP.absent("It needs the columns an attacker would like to know: state them as secrets=.")]
+        return Findings(scores=asked.unattacked(CAP) or none)
+    together = CAP.absent(NO_KNOWN) if not asked.known else _together(comparison, asked.secrets, asked.known, parameters)
+    return Findings(scores=[together, *asked.unattacked(CAP)])
+
+
+def _together(comparison: Comparison, secrets: list[Column], known: list[Column], parameters: Mapping[str, Any]) -> Score:
+    """The protection of all secrets as one."""
     bins, least = parameters["bins"], comparison.minimum_cell
     tables = [comparison.real, comparison.synthetic, *([] if comparison.holdout is None else [comparison.holdout])]
     hidden, open_ = (row_keys([binned(columns, table, comparison.real, bins) for table in tables]) for columns in (secrets, known))
@@ -51,24 +59,12 @@ def protect(comparison: Comparison, parameters: Mapping[str, Any]) -> Findings:
     given = {"secrets": [column.shown for column in secrets][:8], "known": len(known), "bins": bins, "matched": rounded(found.matched)}
     if len(found.correct) < least:
         few = f"{len(found.correct)} real rows share their {len(known)} known columns with a synthetic row: state fewer known columns."
-        return Findings(scores=[CAP.absent(few, n=len(found.correct), parameters=given)])
+        return CAP.absent(few, n=len(found.correct), parameters=given)
     chance = 1 - 1 / _combinations(secrets, bins, comparison.real)
     given |= {"chance": rounded(chance), "interval": f"{NO_INTERVAL} a share that depends more on which synthetic rows were drawn"}
     ceiling = _protection(held[0].correct, chance) if held and len(held[0].correct) >= least else None
     value = _protection(found.correct, chance)
-    return Findings(scores=[CAP.score(value, n=len(found.correct), ceiling=ceiling, parameters=given)])
-
-
-def stated(comparison: Comparison) -> tuple[list[Column], list[Column], str | None]:
-    """Secrets, known columns, or why the attack can't be made."""
-    usable, facts = comparison.of("number", "level"), comparison.facts
-    secrets = [column for column in usable if column.name in facts.secrets]
-    known = [column for column in usable if column not in secrets and (column.name in facts.known or not facts.known)]
-    if not secrets:
-        return [], [], "It needs the columns an attacker would like to know: state them as secrets=."
-    if not known:
-        return [], [], "It needs a column an attacker knows that isn't a secret and is a number, a time or a category."
-    return secrets, known, None
+    return CAP.score(value, n=len(found.correct), ceiling=ceiling, parameters=given)
 
 
 def binned(columns: list[Column], table: Table, real: Table, bins: int) -> Table:

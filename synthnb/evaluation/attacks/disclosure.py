@@ -24,6 +24,7 @@ MEMBERSHIP_F1 = Definition(
     dimension="privacy",
     direction="lower",
     reference="(F1 - naive F1) / (1 - naive F1) at the sampling fraction; El Emam et al. (2022), doi 10.1093/jamiaopen/ooac083",
+    version=2,
 )
 
 
@@ -122,6 +123,6 @@ MEMBERSHIP_F1_STEP = Step(
     name="membership disclosure",
     run=membership_f1,
     gives=(MEMBERSHIP_F1,),
-    parameters={"fraction": 0.0, "quantile": 0.1, "most_rows": 5000, "most_synthetic": 20000, "least_rows": 20},
+    parameters={"fraction": 0.0, "quantile": 0.1, "most_rows": 5000, "most_pairs": 500_000_000, "least_rows": 20},
 )
 """``membership-f1``."""

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthnb.evaluation._encode import Column, Table, row_keys
-from synthnb.evaluation.attacks.cap import attributed, binned, stated
+from synthnb.evaluation.attacks.cap import attributed, binned
+from synthnb.evaluation.attacks.knowledge import NO_KNOWN, knowledge
 from synthnb.evaluation.base import NO_INTERVAL, Comparison, Definition, Findings, Score, Step, rounded
 
 __all__ = ["IDENTITY", "IDENTITY_STEP", "identify", "meaningful"]
@@ -35,13 +36,16 @@ def identify(comparison: Comparison, parameters: Mapping[str, Any]) -> Findings:
     similar; here each secret has a score of its own. Its adjustment for errors in
     matching isn't made, so that the risk is at its highest.
     """
-    secrets, known, reason = stated(comparison)
-    people, rows = comparison.facts.population, comparison.real.rows
-    if reason is None and people is not None and people < rows:
+    asked, people, rows = knowledge(comparison), comparison.facts.population, comparison.real.rows
+    reason = None if asked.known else NO_KNOWN
+    if not asked.secrets:
+        reason = None if asked.left_out else "It needs the columns an attacker would like to know: state them as secrets=."
+    elif people is not None and people < rows:
         reason = f"The population must be at least the {rows:,} real rows; got {people:,}."
     if reason is not None:
-        return Findings(scores=[IDENTITY.absent(reason)])
-    return Findings(scores=[_score(comparison, secret, known, parameters) for secret in secrets])
+        return Findings(scores=[IDENTITY.absent(reason), *asked.unattacked(IDENTITY)])
+    scores = [_score(comparison, secret, asked.known, parameters) for secret in asked.secrets]
+    return Findings(scores=scores + asked.unattacked(IDENTITY))
 
 
 def _score(comparison: Comparison, secret: Column, known: list[Column], parameters: Mapping[str, Any]) -> Score:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from synthnb.evaluation._neighbours import Points, between, blocks, points
+from synthnb.evaluation._neighbours import Points, between, points, tiles
+from synthnb.evaluation.attacks.knowledge import Knowledge, knowledge
 from synthnb.evaluation.attacks.rates import Outcome, Rate, detailed
 from synthnb.evaluation.base import Comparison, Definition, Findings, Step
-from synthnb.evaluation.privacy import too_few
+from synthnb.evaluation.privacy import affordable, too_few
 
 if TYPE_CHECKING:
     from synthnb.evaluation._encode import Column, Table
@@ -31,6 +32,7 @@ INFERENCE = Definition(
     dimension="privacy",
     direction="lower",
     reference="(a - c) / (1 - c), secret guessed from the nearest synthetic row; Giomi et al. (2023), doi 10.56553/popets-2023-0055",
+    version=2,
 )
 
 
@@ -41,6 +43,32 @@ class Target(NamedTuple):
     """Their values."""
     rows: Points
     """Their known columns."""
+
+
+class Nearest(NamedTuple):
+    """The nearest synthetic rows of each target among those seen so far."""
+
+    distance: Array
+    """How near they are, in steps."""
+    ties: Array
+    """How many are as near as that."""
+    right: Array
+    """How many of these have the target's secret."""
+
+    @classmethod
+    def none(cls, rows: int) -> Nearest:
+        """Before any is seen."""
+        return cls(np.full(rows, np.inf), np.zeros(rows), np.zeros(rows))
+
+    def see(self, rows: slice, distances: Array, truth: Array, guesses: Array, within: float) -> None:
+        """Take in some synthetic rows, by their distances to some targets."""
+        least = distances.min(axis=1)
+        row, near = np.nonzero(distances == np.minimum(least, self.distance[rows])[:, None])
+        right = _right(truth[row], guesses[near], within)
+        same = least >= self.distance[rows]
+        for kept, new in ((self.ties, np.bincount(row, minlength=len(least))), (self.right, np.bincount(row, right, len(least)))):
+            kept[rows] = np.where(same, kept[rows], 0) + new
+        self.distance[rows] = np.minimum(least, self.distance[rows])
 
 
 def infer(comparison: Comparison, parameters: Mapping[str, Any]) -> Findings:
@@ -54,17 +82,23 @@ def infer(comparison: Comparison, parameters: Mapping[str, Any]) -> Findings:
     row drawn at random; its success is the share of synthetic rows that are right.
     """
     reason = comparison.no_holdout or too_few(comparison, parameters["least_rows"])
-    secrets, known = _asked(comparison, parameters["most_secrets"])
-    if reason is None and not any(_helpful(secret, known) for secret in secrets):
+    asked = knowledge(comparison)
+    secrets, known = _asked(comparison, asked, parameters["most_secrets"]), asked.known
+    if reason is None and not secrets and not (asked.left_out and not asked.secrets):
         reason = "It needs a secret column and a known one that are numbers, times or categories."
-    if reason is not None:
-        return Findings(scores=[INFERENCE.absent(reason)])
-    secrets = [secret for secret in secrets if _helpful(secret, known)]
+    if reason is not None or not secrets:
+        return Findings(scores=[*([INFERENCE.absent(reason)] if reason else []), *asked.unattacked(INFERENCE)])
     successes = _attack(comparison, secrets, known, parameters)
-    given = {"known": len(known), "tolerance": parameters["tolerance"], "baseline_rule": "the value of a random synthetic row"}
+    used = len(known) - (secrets[0] in known)
+    given = {
+        "known": used,
+        "synthetic_rows": comparison.synthetic.rows,
+        "tolerance": parameters["tolerance"],
+        "baseline_rule": "the value of a random synthetic row",
+    }
     outcomes = [_outcome([kinds[i] for kinds in successes], given, secret.shown) for i, secret in enumerate(secrets)]
     if comparison.facts.secrets:
-        scores = [outcome.score(INFERENCE) for outcome in outcomes]
+        scores = [outcome.score(INFERENCE) for outcome in outcomes] + asked.unattacked(INFERENCE)
     else:
         pooled = [np.mean(kinds, axis=0) for kinds in successes]
         all_in_turn = {"secrets": len(secrets), "secrets_rule": "no secret was stated: every column in turn, pooled"}
@@ -77,29 +111,25 @@ def _outcome(successes: Sequence[Array], given: Mapping[str, Any], *subject: str
     return Outcome(name="attribute inference", subject=subject, main=main, baseline=baseline, control=control, parameters=given)
 
 
-def _asked(comparison: Comparison, most: int) -> tuple[list[Column], list[Column]]:
-    """Secrets and known columns; every column where the user states none, evenly spread if those are too many."""
-    usable, facts = comparison.of("number", "level"), comparison.facts
-    secrets = [column for column in usable if column.name in facts.secrets or not facts.secrets]
-    known = [column for column in usable if column.name in facts.known or not facts.known]
+def _asked(comparison: Comparison, asked: Knowledge, most: int) -> list[Column]:
+    """Stated secrets; where none is stated, every column, or those that aren't known if some are, evenly spread if too many."""
+    facts = comparison.facts
+    secrets = asked.secrets if facts.secrets else [column for column in comparison.of("number", "level") if column.name not in facts.known]
     chosen = np.unique(np.linspace(0, len(secrets) - 1, min(most, len(secrets))).round().astype(int))
-    return [secrets[i] for i in chosen], known
-
-
-def _helpful(secret: Column, known: list[Column]) -> bool:
-    return any(column.name != secret.name for column in known)
+    return [secrets[i] for i in chosen if any(column.name != secrets[i].name for column in asked.known)]
 
 
 def _attack(comparison: Comparison, secrets: list[Column], known: list[Column], parameters: Mapping[str, Any]) -> list[list[Array]]:
     """Successes on training rows, by guessing on the same rows, and on control rows; each per secret, one value a target."""
     assert comparison.holdout is not None
     seed, reference = comparison.seed, [comparison.real, comparison.holdout]
-    synthetic = comparison.synthetic.sample(parameters["most_synthetic"], seed, "inference", "synthetic")
+    synthetic = comparison.synthetic
+    most = affordable(parameters["most_rows"], parameters["most_pairs"], synthetic.rows * len(secrets))
     tolerances = [_tolerance(secret, comparison.real, parameters["tolerance"]) for secret in secrets]
     source = Target(synthetic, points(known, reference, synthetic))
 
     def attacked(table: Table, unit: str) -> tuple[Table, list[Array]]:
-        targets = table.sample(parameters["most_rows"], seed, "inference", unit)
+        targets = table.sample(most, seed, "inference", unit)
         rows = Target(targets, points(known, reference, targets))
         return targets, _successes(comparison, rows, source, secrets, known, tolerances)
 
@@ -126,18 +156,15 @@ def _successes(
         for secret in secrets
         if secret in known
     }
-    found = [np.empty(targets.table.rows) for _ in secrets]
-    for rows, distances in blocks(targets.rows, source.rows, comparison.clock):
-        for i, (secret, within) in enumerate(zip(secrets, tolerances, strict=True)):
+    found = [Nearest.none(targets.table.rows) for _ in secrets]
+    for rows, of, distances in tiles(targets.rows, source.rows, comparison.clock):
+        for secret, within, best in zip(secrets, tolerances, found, strict=True):
             rest = distances
             if secret.name in own:
                 mine, theirs = own[secret.name]
-                rest = distances - between(mine.take(rows), theirs)
-            row, near = np.nonzero(rest == rest.min(axis=1, keepdims=True))
-            truth = targets.table.values[secret.name][rows]
-            right = _right(truth[row], source.table.values[secret.name][near], within)
-            found[i][rows] = np.bincount(row, right, len(rest)) / np.bincount(row, minlength=len(rest))
-    return found
+                rest = distances - between(mine.take(rows), theirs.take(of))
+            best.see(rows, rest, targets.table.values[secret.name][rows], source.table.values[secret.name][of], within)
+    return [best.right / best.ties for best in found]
 
 
 def _tolerance(secret: Column, real: Table, share: float) -> float:
@@ -168,6 +195,6 @@ INFERENCE_STEP = Step(
     name="attribute inference attack",
     run=infer,
     gives=(INFERENCE,),
-    parameters={"tolerance": 0.05, "most_secrets": 30, "most_rows": 1000, "most_synthetic": 20000, "least_rows": 20},
+    parameters={"tolerance": 0.05, "most_secrets": 30, "most_rows": 1000, "most_pairs": 500_000_000, "least_rows": 20},
 )
 """``attribute-inference``."""

@@ -11,14 +11,13 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from synthnb._random import generator
-from synthnb.evaluation._neighbours import blocks, points
+from synthnb.evaluation._neighbours import nearest_few, points
 from synthnb.evaluation.attacks.rates import Outcome, Rate, detailed
 from synthnb.evaluation.base import Comparison, Definition, Findings, Step
-from synthnb.evaluation.privacy import too_few
+from synthnb.evaluation.privacy import affordable, too_few
 
 if TYPE_CHECKING:
     from synthnb.evaluation._encode import Column, Table
@@ -33,6 +32,7 @@ LINKABILITY = Definition(
     dimension="privacy",
     direction="lower",
     reference="(a - c) / (1 - c), two parts of a row whose nearest synthetic rows meet; Giomi et al. (2023), doi 10.56553/popets-2023-0055",
+    version=2,
 )
 
 
@@ -52,14 +52,15 @@ def link(comparison: Comparison, parameters: Mapping[str, Any]) -> Findings:
     if reason is not None:
         return Findings(scores=[LINKABILITY.absent(reason)])
     assert comparison.holdout is not None
-    synthetic = comparison.synthetic.sample(parameters["most_synthetic"], comparison.seed, "linkability", "synthetic")
+    synthetic, seed = comparison.synthetic, comparison.seed
+    most = affordable(parameters["most_rows"], parameters["most_pairs"], synthetic.rows)
     near = min(int(parameters["neighbours"]), synthetic.rows)
     main, control = (
-        Rate.of(_linked(comparison, sides, table.sample(parameters["most_rows"], comparison.seed, "linkability", unit), synthetic, near))
+        Rate.of(_linked(comparison, sides, table.sample(most, seed, "linkability", unit), near))
         for table, unit in ((comparison.real, "train"), (comparison.holdout, "control"))
     )
     rule = "the known columns and the others" if comparison.facts.known else "no column was stated as known: every other column"
-    given = {"neighbours": near, "columns": [len(side) for side in sides], "parts": rule}
+    given = {"neighbours": near, "synthetic_rows": synthetic.rows, "columns": [len(side) for side in sides], "parts": rule}
     baseline = Rate(_meet(synthetic.rows, near), main.n, float(main.n))
     outcome = Outcome(name="linkability", main=main, baseline=baseline, control=control, parameters=given)
     return Findings(scores=[outcome.score(LINKABILITY)], details=detailed(comparison, [outcome]))
@@ -77,30 +78,24 @@ def _meet(rows: int, near: int) -> float:
     return 1 - math.prod(max(rows - near - i, 0) / (rows - i) for i in range(near))
 
 
-def _linked(comparison: Comparison, sides: tuple[list[Column], list[Column]], table: Table, synthetic: Table, near: int) -> Array:
+def _linked(comparison: Comparison, sides: tuple[list[Column], list[Column]], table: Table, near: int) -> Array:
     """1 for each row whose two parts lead to a common synthetic row, else 0."""
     assert comparison.holdout is not None
-    reference = [comparison.real, comparison.holdout]
+    reference, synthetic = [comparison.real, comparison.holdout], comparison.synthetic
     found = []
     for side, unit in zip(sides, ("one", "other"), strict=True):
         # below a step, so that it decides between equally near rows only; the same for every target of a part
         chance = generator(comparison.seed, "linkability", unit).permutation(synthetic.rows) / synthetic.rows
         queries, targets = (points(side, reference, rows) for rows in (table, synthetic))
-        parts = [_nearest_few(distances + chance, near) for _, distances in blocks(queries, targets, comparison.clock)]
-        found.append(np.concatenate(parts))
+        found.append(nearest_few(queries, targets, chance, near, comparison.clock))
     linked: Array = (found[0][:, :, None] == found[1][:, None, :]).any(axis=(1, 2)).astype(float)
     return linked
-
-
-def _nearest_few(distances: Array, near: int) -> Array:
-    found: Array = distances.argmin(axis=1)[:, None] if near == 1 else np.argpartition(distances, near - 1, axis=1)[:, :near]
-    return found
 
 
 LINKABILITY_STEP = Step(
     name="linkability attack",
     run=link,
     gives=(LINKABILITY,),
-    parameters={"neighbours": 1, "most_rows": 2000, "most_synthetic": 20000, "least_rows": 20},
+    parameters={"neighbours": 1, "most_rows": 2000, "most_pairs": 500_000_000, "least_rows": 20},
 )
 """``linkability``."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from synthnb.evaluation._intervals import Estimate, excess_risk, wilson
+from synthnb.evaluation._intervals import Z95, Estimate, excess_risk, wilson
 from synthnb.evaluation.base import Comparison, Definition, Score, rounded
 
 __all__ = ["Outcome", "Rate", "detailed"]
@@ -73,6 +73,8 @@ class Outcome:
     """By guessing, on the same rows."""
     control: Rate
     """On rows it never saw."""
+    exclusive: bool = False
+    """Whether a trial that succeeds for the one can't for the other, so that the two rates' errors add up."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """What the rates depend on besides the data."""
 
@@ -80,7 +82,8 @@ class Outcome:
     def risk(self) -> Estimate:
         """What the attack gains over the control, of what could be gained."""
         main, control = self.main, self.control
-        return excess_risk(main.value * main.trials, main.trials, control.value * control.trials, control.trials)
+        risk = excess_risk(main.value * main.trials, main.trials, control.value * control.trials, control.trials)
+        return _widened(risk, main, control) if self.exclusive else risk
 
     @property
     def weak(self) -> bool:
@@ -113,6 +116,16 @@ class Outcome:
         rates = {"main": self.main.to_list(), "baseline": self.baseline.to_list(), "control": self.control.to_list()}
         risk = [rounded(end, 4) for end in (self.risk.value, *self.risk.interval)]
         return {"name": self.name, "subject": list(self.subject), **rates, "n": self.main.n, "risk": risk, "weak": self.weak}
+
+
+def _widened(risk: Estimate, main: Rate, control: Rate) -> Estimate:
+    """The risk with the covariance −ac/n of two rates of the same n trials that exclude each other."""
+    (a_low, a_high), (c_low, c_high) = main.interval, control.interval
+    a, c = (a_low + a_high) / 2, (c_low + c_high) / 2
+    by_a, by_c = 1 / (1 - c), (1 - a) / (1 - c) ** 2
+    both = 2 * by_a * by_c * a * c / main.n
+    error = np.sqrt((by_a * (a_high - a_low) / 2) ** 2 + (by_c * (c_high - c_low) / 2) ** 2 + Z95**2 * both)
+    return Estimate(risk.value, float(max(risk.value - error, -1.0)), float(min(risk.value + error, 1.0)))
 
 
 def detailed(comparison: Comparison, outcomes: list[Outcome]) -> dict[str, Any]:

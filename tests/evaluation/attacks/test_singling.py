@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from synthnb.evaluation._encode import Table
-from synthnb.evaluation.attacks.singling import SINGLING_STEP, Part, _counts, _univariate, single_out
+from synthnb.evaluation.attacks.singling import SINGLING_STEP, Part, _counts, _univariate, expected, single_out
 from synthnb.evaluation.base import Clock
 
 
@@ -25,16 +25,46 @@ def test_independent_rows_give_an_interval_that_holds_nothing(people: Any, compa
     assert score.parameters["reading"] == "inconclusive"
 
 
-def test_equally_many_rows_of_each_are_used(people: Any, comparing: Any, tried: Any) -> None:
+def test_all_synthetic_and_training_rows_are_used(people: Any, comparing: Any, tried: Any) -> None:
     score = tried(SINGLING_STEP, comparing(people(300, 0), people(200, 1), people(120, 2)))[0]
-    assert score.parameters["rows_of_each"] == 120
+    assert [score.parameters[f"{kind}_rows"] for kind in ("training", "control", "synthetic")] == [200, 120, 300]
+    assert score.parameters["control_share"] == 0.6
+
+
+@pytest.mark.parametrize("rows", [40, 400])
+def test_a_full_copy_is_singled_out_however_few_control_rows_there_are(rows: int, people: Any, comparing: Any, tried: Any) -> None:
+    real = people(1200, 0)
+    score = tried(SINGLING_STEP, comparing(real, real, people(rows, 1)))[0]
+    assert score.low > 0.9
+    assert score.high == 1
+
+
+def test_few_control_rows_give_a_wide_interval(people: Any, comparing: Any, tried: Any) -> None:
+    scores = (tried(SINGLING_STEP, comparing(people(600, 0), people(600, 1), people(rows, 2)))[0] for rows in (30, 600))
+    few, many = (score.high - score.low for score in scores)
+    assert few > 2 * many
+
+
+def test_the_expected_rate_by_hand() -> None:
+    # 3 training rows, 1 control row: of one row met, 3/4 are training rows, so that one control row stands for three
+    assert expected(np.array([1, 0, 0, 0]), np.array([0, 0, 0, 0]), 3, 1).value == 0
+    assert expected(np.array([1, 1, 0, 0, 0, 0, 0]), np.array([0, 0, 1, 0, 0, 0, 0]), 3, 1).value == pytest.approx(3 / 7)
+    # of two rows met, exactly one is a training row in half of all draws
+    assert expected(np.array([2, 0, 0, 0]), np.array([0, 0, 0, 0]), 3, 1).value == pytest.approx(1 / 4)
+
+
+def test_rows_like_the_control_rows_are_expected_as_often_as_they_succeed() -> None:
+    rng = np.random.default_rng(0)
+    mass = rng.gamma(1, 1 / 200, 40_000).clip(0, 1)
+    met, other = rng.binomial(200, mass), rng.binomial(50, mass)
+    assert expected(met, other, 200, 50).value == pytest.approx((met == 1).mean(), abs=0.02)
 
 
 def test_conditions_on_one_column_by_hand(comparing: Any) -> None:
     frame = pd.DataFrame({"x": [1.0, 2, 3, 3, None], "c": ["a", "a", "a", "b", "a"]})
     comparison = comparing(frame, frame)
     found = {(part.column, part.how, part.value) for (part,) in _univariate(list(comparison.columns), comparison.synthetic)}
-    assert found == {("x", "<", 1.0), ("x", "missing", 0.0), ("c", "=", 1.0)}
+    assert found == {("x", "<", 1.5), ("x", "missing", 0.0), ("c", "=", 1.0)}
 
 
 @pytest.mark.parametrize(("how", "expected"), [("<", 2), (">", 2), ("=", 1), ("missing", 1)])
