@@ -20,6 +20,7 @@ SCORE_HEAD = ["Score", "Value", "95 % interval", "Ceiling (value at its size)", 
 COLUMN_HEAD = ["Column", "Kind", "Score", "Missing real", "Missing synthetic"]
 GATE_HEAD = ["Gate", "Outcome", "Limit", "Value", "Why", "Whose limit"]
 ATTACK_HEAD = ["Attack", "Risk", "Main", "Baseline", "Control", "n", "Reading"]
+OTHER_HEAD = ["Attack", "Value", "95 % interval", "n", "Reading"]
 TERM_HEAD = ["Term", "Real", "Synthetic", "Overlap", "Sign", "Decision"]
 LEARNER_HEAD = ["Learner", "Measure", "Trained on synthetic", "Trained on real", "Difference"]
 _OWN_DETAILS = {"attacks", "utility", "analyses"}
@@ -82,6 +83,12 @@ def _inline(score: Mapping[str, Any]) -> str:
     return f"{lower} ({about})" if (about := _about(score.get("subject"))) else lower
 
 
+def _share(value: object, low: float | None = None, high: float | None = None) -> str:
+    """A share in per cent, all as 100 %; with its interval, if it has one."""
+    whole = "100 %" if value == 1 else percent(value)
+    return whole if low is None or high is None else f"{whole} [{fixed(100 * low, 1)}, {fixed(100 * high, 1)}]"
+
+
 def _phrase(score: Mapping[str, Any]) -> str:
     low, high = score.get("low"), score.get("high")
     beside = "" if score.get("ceiling") is None else f" (real rows: {fixed(score['ceiling'])})"
@@ -89,6 +96,8 @@ def _phrase(score: Mapping[str, Any]) -> str:
         "label": _inline(score),
         "value": _bracketed([score.get("value"), low, high]),
         "ceiling": beside,
+        "share": _share(score.get("value"), low, high),
+        "share_ceiling": beside and f" (real rows: {_share(score['ceiling'])})",
         "measure": f"{clean(measure)} " if (measure := (score.get("parameters") or {}).get("measure")) else "",
     }
     form = words()["readings"].get(str(score.get("metric")), "{label}: {value}{ceiling}")
@@ -131,7 +140,7 @@ def _dimensions(scores: Sequence[Mapping[str, Any]]) -> list[Json]:
 
 def _bars(bins: Mapping[str, Any]) -> tuple[list[float], list[float]]:
     """Real and synthetic shares as heights from 0 to 44."""
-    real, synthetic = ([float(share or 0) for share in bins.get(side, [])] for side in ("real", "synthetic"))
+    real, synthetic = ([float(share or 0) for share in bins.get(side) or []] for side in ("real", "synthetic"))
     top = max([*real, *synthetic, 1e-6])
     return [round(44 * share / top, 1) for share in real], [round(44 * share / top, 1) for share in synthetic]
 
@@ -144,7 +153,7 @@ def _bound(missing: Mapping[str, Any]) -> str:
 def _column(column: Mapping[str, Any]) -> Json:
     bins, missing = column.get("bins") or {}, column.get("missing") or {}
     real, synthetic = _bars(bins)
-    shares = zip(bins.get("labels", []), bins.get("real", []), bins.get("synthetic", []), strict=False)
+    shares = zip(*(bins.get(part) or [] for part in ("labels", "real", "synthetic")), strict=False)
     return {
         "row": [
             clean(column.get("name")),
@@ -153,7 +162,7 @@ def _column(column: Mapping[str, Any]) -> Json:
             _bound(missing) + percent(missing.get("real")),
             percent(missing.get("synthetic")),
         ],
-        "numeric": column.get("kind") in _NUMERIC and any(_BIN_SIGNS & set(str(name)) for name in bins.get("labels", [])),
+        "numeric": column.get("kind") in _NUMERIC and any(_BIN_SIGNS & set(str(name)) for name in bins.get("labels") or []),
         "real": real,
         "synthetic": synthetic,
         "bins": [[clean(name), percent(a), percent(b), fixed(100 * ((b or 0) - (a or 0)), 1)] for name, a, b in shares],
@@ -186,22 +195,29 @@ def _part(title: str, head: list[str], rows: list[list[str]], right: Sequence[in
     return {"title": title, "head": head, "rows": rows, "right": list(right), "note": note, "text": text}
 
 
+def _outcome(gate: Mapping[str, Any]) -> object:
+    """What became of a gate; a score that wasn't computed leaves it undecided in a way of its own."""
+    outcome = gate.get("outcome")
+    return "uncomputed" if outcome == "undecided" and gate.get("value") is None else outcome
+
+
 def _worst_gates(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     order = list(words()["outcomes"])
     gates: list[Mapping[str, Any]] = report.get("gates") or []
-    return sorted(gates, key=lambda gate: order.index(gate["outcome"]) if gate.get("outcome") in order else len(order))
+    return sorted(gates, key=lambda gate: order.index(_outcome(gate)) if _outcome(gate) in order else len(order))
 
 
 def _gate_row(gate: Mapping[str, Any]) -> list[str]:
-    outcome = words()["outcomes"].get(gate.get("outcome"), [clean(gate.get("outcome"))])
+    outcome = words()["outcomes"].get(_outcome(gate), [clean(gate.get("outcome"))])
     limit = f"at least {_limit(gate['at_least'])}" if gate.get("at_least") is not None else f"at most {_limit(gate.get('at_most'))}"
-    several = f", worst of {count(gate['scores'])}" if (gate.get("scores") or 1) > 1 else ""
-    value = _bracketed([gate.get("value"), gate.get("low"), gate.get("high")])
+    figures = [gate.get(name) for name in ("value", "low", "high")]
+    held = ["by value"] if figures[0] is not None and None in figures[1:] else []
+    several = [f"decided by 1 of {count(gate['scores'])} scores"] if (gate.get("scores") or 1) > 1 else []
     return [
         _score_title(gate),
         "\u00a0".join(outcome[:2]),
         limit,
-        value + several,
+        ", ".join([_bracketed(figures), *held, *several]),
         clean(gate.get("reason"), 300),
         clean(gate.get("source"), 300),
     ]
@@ -237,6 +253,37 @@ def _badness(attack: Mapping[str, Any]) -> tuple[bool, float]:
     return (bool(attack.get("weak")), 9.0 if risk is None else -risk)
 
 
+def _privacy(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [score for score in report.get("scores") or [] if score.get("dimension") == "privacy"]
+
+
+def _others(report: Mapping[str, Any], attacks: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Scores under privacy that no attack with rates stands for."""
+    risks = [(attack.get("subject") or [], risk) for attack in attacks if (risk := _first(attack.get("risk"))) is not None]
+
+    def listed(score: Mapping[str, Any]) -> bool:
+        value, subject = score.get("value"), score.get("subject") or []
+        return value is not None and any(subject == about and abs(risk - value) < 1e-4 for about, risk in risks)
+
+    return [score for score in _privacy(report) if not listed(score)]
+
+
+def _evidence(score: Mapping[str, Any]) -> float:
+    """How far an interval, or a value alone, lies beyond no effect; those not computed last."""
+    value, low = score.get("value"), score.get("low")
+    if value is None:
+        return -9.0
+    least = float(value if low is None else low)
+    size = {"half": least - 0.5, "lower": least}.get(str(score.get("direction")), -1.0)
+    return size + 9.0 * ((score.get("parameters") or {}).get("reading") == "excess")
+
+
+def _other_row(score: Mapping[str, Any]) -> list[str]:
+    computed = score.get("value") is not None
+    said = direction(score) if computed else f"not computed: {clean(score.get('reason') or 'no reason given', 300)}"
+    return [_score_title(score), fixed(score.get("value")), interval(score), count(score.get("n")), said]
+
+
 def _same(agrees: object) -> str:
     return {True: "same", False: "differs"}.get(agrees, DASH) if isinstance(agrees, bool) else DASH
 
@@ -266,6 +313,8 @@ def _parts(report: Mapping[str, Any]) -> Iterator[Json]:
     notes = words()["notes"]
     attacks = sorted(_mappings(details.get("attacks")), key=_badness)
     yield _part("Attacks, highest risk first", ATTACK_HEAD, [_attack_row(one) for one in attacks], [1, 2, 3, 4, 5], notes["attacks"])
+    others = sorted(_others(report, attacks), key=_evidence, reverse=True)
+    yield _part("Other attacks, those with an excess first", OTHER_HEAD, [_other_row(one) for one in others], [1, 2, 3], notes["others"])
     for analysis in _mappings(details.get("analyses")):
         rows = [_term_row(term) for term in _mappings(analysis.get("terms"))]
         why = clean(analysis.get("reason"), 300)
@@ -274,11 +323,30 @@ def _parts(report: Mapping[str, Any]) -> Iterator[Json]:
     learners = [_learner_row(one) for one in _mappings(details.get("utility"))]
     yield _part("Models trained on each table", LEARNER_HEAD, learners, [2, 3, 4], notes["learners"])
     for name, value in details.items():
-        if name not in _OWN_DETAILS:
+        if name == "survival" and isinstance(value, Mapping):
+            yield from _survival(value)
+        elif name not in _OWN_DETAILS:
             yield from _further(clean(name), value)
 
 
+def _survival(found: Mapping[str, Any]) -> Iterator[Json]:
+    """The curves at a few times and the hazard ratios, as tables."""
+    curves = found.get("curves") if isinstance(found.get("curves"), Mapping) else {}
+    kept = {name: shares for name, shares in (curves or {}).items() if isinstance(shares, (list, tuple))}
+    rows = [[_any(time), *map(percent, shares)] for time, *shares in zip(found.get("times") or [], *kept.values(), strict=False)]
+    title = f"Survival: {clean(found.get('event'))} by {clean(found.get('time'))}"
+    medians = found.get("median") if isinstance(found.get("median"), Mapping) else {}
+    said = "; ".join(f"{clean(name)} {'not reached' if at is None else _any(at)}" for name, at in (medians or {}).items())
+    note = f"{words()['notes']['survival']}{f' Medians: {said}.' if said else ''}"
+    yield _part(
+        title, ["Time", *(clean(name).replace("holdout", "hold-out").capitalize() for name in kept)], rows, [0, 1, 2, 3], note, text=False
+    )
+    yield _part("Log hazard ratios", TERM_HEAD, [_term_row(term) for term in _mappings(found.get("terms"))], [1, 2, 3], text=False)
+
+
 def _any(value: object) -> str:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return plain(value, 200).replace("-", "−")
     return DASH if value is None else plain(value, 200)
 
 
@@ -299,7 +367,7 @@ def _further(name: str, value: object) -> Iterator[Json]:
         beside = _series(value)
         rest = {key: one for key, one in value.items() if key not in beside}
         deep = {key: one for key, one in rest.items() if isinstance(one, Mapping) or _mappings(one)}
-        flat = [[clean(key).replace("_", " "), _any(one)] for key, one in rest.items() if key not in deep]
+        flat = [[clean(key).replace("_", " "), _any(one)] for key, one in rest.items() if key not in deep and (key, one) != ("omitted", 0)]
         yield _part(name, ["What", "Value"], flat, [], text=False)
         rows = [[_any(one) for one in row] for row in zip(*beside.values(), strict=True)][:_FURTHER_ROWS]
         yield _part(name, [clean(key).replace("_", " ") for key in beside], rows, [], text=False)
@@ -325,6 +393,7 @@ def _report_facts(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         ("Groups", ", ".join(clean(name) for name in report.get("groups") or []), ""),
         ("Profile", f"{clean(report.get('profile'))}, seed {clean(report.get('seed'))}", ""),
         ("Gates", _counts(report), ""),
+        ("Attacks", _excess(report), ""),
         ("Left out", ", ".join(left), ""),
         ("Made", f"{moment(report.get('created'))}, {clean(report.get('id'))}", ""),
     ]
@@ -333,10 +402,16 @@ def _report_facts(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 
 def _counts(report: Mapping[str, Any]) -> str:
     """How many gates came out how."""
-    outcomes = [gate.get("outcome") for gate in report.get("gates") or []]
+    outcomes = [_outcome(gate) for gate in report.get("gates") or []]
     known = words()["outcomes"]
     found = [(known[name], outcomes.count(name)) for name in known if name in outcomes]
     return ", ".join(f"{sign} {number} {one if number == 1 else many}" for (sign, one, many), number in found)
+
+
+def _excess(report: Mapping[str, Any]) -> str:
+    """How many privacy scores found an excess; nothing if none did."""
+    found = sum((score.get("parameters") or {}).get("reading") == "excess" for score in _privacy(report))
+    return f"excess found by {count(found)} {'attack' if found == 1 else 'attacks'}" if found else ""
 
 
 def headline(report: Mapping[str, Any]) -> str:

@@ -128,9 +128,15 @@ def report_bundle(report: Mapping[str, Any], entries: Sequence[Mapping[str, Any]
         "text/html": _report_html(report),
         "text/markdown": render("report.md.j2", **report_view(report, 0)),
         "text/plain": _report_text(report_view(report, 0)),
-        REPORT_MIME: {**report, "scores": [without_nulls(score) for score in report["scores"]]},
+        REPORT_MIME: _kept(report),
         RECORD_MIME: _record(entries),
     } | (_widget_view(report) if widget else {})
+
+
+def _kept(report: Mapping[str, Any]) -> Json:
+    """A report's JSON as a notebook keeps it: nothing is written for what a score doesn't have."""
+    scores = report.get("scores")
+    return dict(report) if scores is None else {**report, "scores": [without_nulls(score) for score in scores]}
 
 
 def _report_html(report: Mapping[str, Any]) -> str:

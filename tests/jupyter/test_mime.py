@@ -240,7 +240,8 @@ def test_report_withholds_small_groups(report: Any) -> None:
 
 def test_report_carries_its_json_and_the_record(report: Any) -> None:
     bundle = report_bundle(report, [ENTRY])
-    assert bundle[REPORT_MIME] == report
+    kept = [{key: value for key, value in score.items() if value is not None} for score in report["scores"]]
+    assert bundle[REPORT_MIME] == report | {"scores": kept}
     assert bundle[RECORD_MIME]["entries"] == [ENTRY]
     assert WIDGET_MIME not in bundle
 

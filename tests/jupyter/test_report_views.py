@@ -119,3 +119,46 @@ def test_a_report_of_an_older_kind_is_still_shown(report: Any) -> None:
     for name in ("gates", "changes", "details"):
         del report[name]
     assert "Gates" not in report_bundle(report, [])["text/html"]
+
+
+def test_a_gate_says_what_decided_it_and_one_not_computed_is_counted_apart(report: Any) -> None:
+    report["gates"][0] |= {"low": None, "high": None}
+    report["gates"][2] |= {"value": None, "low": None, "high": None}
+    text = report_bundle(report, [])["text/plain"]
+    assert "0.083 [0.041, 0.126], decided by 1 of 2 scores" in text
+    assert "1.000, by value" in text
+    assert ("Gates", "✗ 1 fails, ✓ 1 passes, – 1 not computed", "") in report_view(report, 0)["facts"]
+
+
+def test_every_privacy_score_is_an_attack(report: Any) -> None:
+    parts = {part["title"]: part["rows"] for part in report_view(report, 0)["parts"]}
+    assert [row[1] for row in parts["Other attacks, those with an excess first"]] == ["0.014", "0.512"]
+    assert ("Attacks", "excess found by 1 attack", "") in report_view(report, 0)["facts"]
+
+
+def test_shares_read_in_per_cent() -> None:
+    copies = {"metric": "exact_copies_share", "value": 0.0, "low": 0.0, "high": 0.0041, "ceiling": 0.002, "subject": []}
+    assert sentence("copies", [copies]) == "0.0 % [0.0, 0.4] of the rows equal a real row (real rows: 0.2 %)."
+    assert sentence("validity", [{"metric": "schema_validity", "value": 1.0}]) == "100 % of the columns are present and can be read."
+
+
+@pytest.mark.parametrize("bins", [None, {}, {"labels": None}])
+def test_a_column_whose_distribution_was_left_out_has_no_chart(report: Any, bins: Any) -> None:
+    report["columns"][0]["bins"] = bins
+    assert len(report_view(report, 99)["charts"]) == len(report["columns"]) - 1
+
+
+def test_survival_is_a_table_of_both_curves_and_one_of_terms(report: Any) -> None:
+    term = {"term": "age", "real": [-0.5, -0.9, -0.1], "synthetic": None}
+    found = {"time": "days", "event": "died", "times": [0.0, 60.0], "curves": {"real": [1.0, 0.9], "synthetic": [1.0, 0.8]}}
+    report["details"]["survival"] = found | {"median": {"real": 70.0, "synthetic": None}, "terms": [term], "omitted": 0}
+    text = report_bundle(report, [])["text/markdown"]
+    assert "| 60.0 | 90.0 % | 80.0 % |" in text
+    assert "| age | −0.500 \\[−0.900, −0.100\\] |" in text
+    assert "Medians: real 70.0; synthetic not reached." in text
+
+
+@pytest.mark.parametrize("value", [None, 3, {}, {"times": "x", "curves": [1], "median": 2}, {"times": [0], "curves": {"real": [None]}}])
+def test_damaged_survival_is_still_shown(report: Any, value: Any) -> None:
+    report["details"]["survival"] = value
+    assert report_bundle(report, [])["text/html"]

@@ -59,8 +59,28 @@ def test_a_gate_gives_its_limit_value_reason_and_source(show: Shown, example: An
     page = opened(show("report", report=example), "Gates")
     row = rows(page, "Gates, failed ones first")[0]
     assert row[0] == "Attribute inference risk: race"
-    assert row[2:] == ["at most 0.02", "0.083 [0.041, 0.126], worst of 2", "The whole interval is beyond the limit.", row[-1]]
+    assert row[2:] == ["at most 0.02", "0.083 [0.041, 0.126], decided by 1 of 2 scores", "The whole interval is beyond the limit.", row[-1]]
     assert row[-1] == "set by the user in trial.toml"
+
+
+def test_a_gate_without_an_interval_is_held_by_its_value(show: Shown, report: Any) -> None:
+    report["gates"][0] |= {"low": None, "high": None}
+    page = opened(show("report", report=report), "Gates")
+    assert [row[3] for row in rows(page, "Gates, failed ones first")][-1] == "1.000, by value"
+
+
+def test_gates_that_were_not_computed_are_counted_apart(show: Shown, report: Any) -> None:
+    report["gates"][2] |= {"value": None, "low": None, "high": None}
+    page = show("report", report=report)
+    marks = [mark.inner_text().replace("\n", "") for mark in page.locator("header .sn-outcome").all()]
+    assert marks == ["✗1 fails", "✓1 passes", "–1 not computed"]
+
+
+def test_the_header_says_how_many_attacks_found_an_excess(show: Shown, report: Any) -> None:
+    assert "excess found by 1 attack" in show("report", report=report).locator("header dd").all_inner_texts()
+    for score in report["scores"]:
+        score["parameters"] = {"reading": "inconclusive"}
+    assert "excess found" not in show("report", report=report).locator("header").inner_text()
 
 
 def test_what_the_profile_changes_is_shown(show: Shown, example: Any) -> None:
@@ -223,6 +243,15 @@ def test_attacks_come_riskiest_first_and_weak_ones_last(show: Shown, example: An
     assert names == ["attribute inference: race", "singling out, several columns", "attribute inference: drug_use", "linkability"]
 
 
+def test_every_privacy_score_is_an_attack_the_strongest_first(show: Shown, report: Any) -> None:
+    tpr = next(score for score in report["scores"] if score["metric"] == "membership_tpr")
+    tpr["parameters"]["reading"] = "excess"
+    page = opened(show("report", report=report), "Attacks (6)")
+    found = rows(page, "Other attacks, those with an excess first")
+    assert [row[1] for row in found] == ["0.014", "0.512"]
+    assert found[0][-1].endswith("excess")
+
+
 def test_a_weak_attack_is_inconclusive(show: Shown, example: Any) -> None:
     page = opened(show("report", report=example), "Attacks")
     page.get_by_role("button", name="linkability").press("Enter")
@@ -274,7 +303,7 @@ def test_lists_of_equal_length_stand_side_by_side(show: Shown) -> None:
 def test_a_report_of_texts_has_only_the_tabs_it_needs(show: Shown) -> None:
     page = show("report", report=TEXT)
     tabs = [name.split(" (")[0] for name in page.get_by_role("tab").all_inner_texts()]
-    assert tabs == ["Overview", "Gates", "Columns", "Subgroups", "Further", "Not evaluated"]
+    assert tabs == ["Overview", "Gates", "Columns", "Subgroups", "Attacks", "Further", "Not evaluated"]
     assert "14 of 15 scores of text-core/1" in page.locator(".sn-headline").inner_text()
 
 
@@ -295,3 +324,62 @@ def test_a_judge_is_never_a_human(show: Shown) -> None:
     page = show("report", report=TEXT)
     block = page.locator(".sn-dimension", has=page.get_by_role("heading", name="Judged by a model"))
     assert "isn’t a human’s" in block.inner_text()
+
+
+# --- what a small report lacks ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("bins", [None, {}, {"labels": [], "real": [], "synthetic": []}, {"real": [0.5]}])
+def test_a_column_whose_distribution_was_left_out_says_so(show: Shown, report: Any, bins: Any) -> None:
+    report["columns"][0]["bins"] = bins
+    page = opened(show("report", report=report), "Columns")
+    page.locator("[data-key=columns-0]").press("Enter")
+    assert "No distribution kept for this column." in panel(page)
+
+
+def test_scores_without_their_nulls_are_drawn_alike(show: Shown, report: Any) -> None:
+    whole = panel(show("report", report=report))
+    report["scores"] = [{key: value for key, value in score.items() if value is not None} for score in report["scores"]]
+    assert panel(show("report", report=report)) == whole
+
+
+def test_the_figures_of_a_column_fit_a_thousand_pixels(show: Shown, example: Any) -> None:
+    page = opened(show("report", report=example), "Columns")
+    page.locator("[data-key=columns-0]").press("Enter")
+    beyond = "[...document.querySelectorAll('.sn-detail .sn-two .sn-scroll')].map((node) => node.scrollWidth - node.clientWidth)"
+    assert page.evaluate(beyond) == [0]
+
+
+# --- survival -----------------------------------------------------------------------------
+
+SURVIVAL: Any = {
+    "time": "days",
+    "event": "died",
+    "times": [0.0, 60.0, 120.0],
+    "curves": {"real": [1.0, 0.9, 0.45], "synthetic": [1.0, 0.95, 0.6]},
+    "median": {"real": 110.0, "synthetic": None},
+    "terms": [{"term": "sex = female", "real": [-0.135, -0.445, 0.175], "synthetic": None, "overlap": None, "sign": None}],
+    "omitted": 0,
+}
+
+
+def test_survival_is_drawn_as_curves_with_their_words(show: Shown, report: Any) -> None:
+    report["details"]["survival"] = SURVIVAL
+    page = opened(show("report", report=report), "Further")
+    assert page.get_by_role("img", name="Share without the event by days; at 120: real 45.0 %, synthetic 60.0 %").count() == 1
+    assert page.locator("svg.sn-chart path.sn-step").count() == 2
+    assert rows(page, "Share without the event")[2] == ["120", "45.0 %", "60.0 %"]
+
+
+def test_survival_has_its_terms_and_says_nothing_of_none_left_out(show: Shown, report: Any) -> None:
+    report["details"]["survival"] = SURVIVAL
+    page = opened(show("report", report=report), "Further")
+    assert rows(page, "Log hazard ratios")[0][:3] == ["sex = female", "−0.135 [−0.445, 0.175]", "–"]
+    assert "real, median 110" in panel(page)
+    assert "omitted" not in panel(page)
+
+
+@pytest.mark.parametrize("value", [None, 3, {}, {"times": "x", "curves": [1]}, {"times": [0], "curves": {"real": [None]}}])
+def test_damaged_survival_is_still_drawn(show: Shown, report: Any, value: Any) -> None:
+    report["details"]["survival"] = value
+    assert "rows" in panel(opened(show("report", report=report), "Further"))

@@ -4,10 +4,20 @@
 import { finder, h, opener, s, table, tally, titled } from './dom.js';
 import { scoreBlock } from './scores.js';
 import { isNumber } from './shape.js';
-import { about, bracketed, clean, count, fixed, matches } from './text.js';
+import {
+  about,
+  bracketed,
+  clean,
+  count,
+  fixed,
+  interval,
+  matches,
+  reading,
+  title,
+} from './text.js';
 import WORDS from './words.json' with { type: 'json' };
 
-/** @import { Attack, Child, Panel, Report, Triple, View } from './shape.js' */
+/** @import { Attack, Child, Panel, Report, Score, Triple, View } from './shape.js' */
 
 export const ATTACK_HEAD = ['Attack', 'Risk', 'Main', 'Baseline', 'Control', 'n', 'Reading'];
 
@@ -43,6 +53,47 @@ export function worstAttacks({ details: { attacks } }) {
   return attacks.map((_, at) => at).sort((a, b) => bad(b) - bad(a) || a - b);
 }
 
+export const OTHERS = 'Other attacks, those with an excess first';
+export const OTHER_HEAD = ['Attack', 'Value', '95 % interval', 'n', 'Reading'];
+
+/** How far an interval, or a value alone, lies beyond no effect; those not computed last. @param {Score} score */
+function evidence({ value, low, direction, parameters }) {
+  if (!isNumber(value)) return -9;
+  const least = isNumber(low) ? low : value;
+  const size = { half: least - 0.5, lower: least }[direction] ?? -1;
+  return size + (parameters.reading === 'excess' ? 9 : 0);
+}
+
+/** Scores under privacy that no attack with rates stands for, the strongest evidence first. @param {Report} report */
+export const otherScores = ({ scores, details: { attacks } }) =>
+  scores
+    .filter(({ dimension }) => dimension === 'privacy')
+    .filter(
+      ({ subject, value }) =>
+        !attacks.some(
+          ({ subject: of, risk: [risk] }) =>
+            isNumber(value) &&
+            isNumber(risk) &&
+            Math.abs(risk - value) < 1e-4 &&
+            JSON.stringify(of) === JSON.stringify(subject),
+        ),
+    )
+    .sort((a, b) => evidence(b) - evidence(a));
+
+/** @param {Score} score */
+export const otherCells = (score) => [
+  title(score),
+  fixed(score.value),
+  interval(score),
+  count(score.n),
+  isNumber(score.value)
+    ? reading(score)
+    : `not computed: ${clean(score.reason || 'no reason given', 300)}`,
+];
+
+/** Every attack there is a row for. @param {Report} report */
+const all = (report) => report.details.attacks.length + otherScores(report).length;
+
 /** @param {View} view */
 const order = (view) =>
   worstAttacks(view.report).filter((at) =>
@@ -56,20 +107,28 @@ function list(view) {
   const rows = kept.map((at) =>
     attackCells(attacks[at], opener('attacks', at, attackName(attacks[at]))),
   );
+  const others = otherScores(view.report).filter((score) =>
+    matches(view.find.attacks ?? '', title(score)),
+  );
   return [
-    tally(kept.length, attacks.length, 'attacks'),
-    table('Attacks, highest risk first', ATTACK_HEAD, rows, {
-      right: [1, 2, 3, 4, 5],
-      rove: true,
-    }),
+    tally(kept.length + others.length, all(view.report), 'attacks'),
+    rows.length > 0 && [
+      h('p.sn-note', WORDS.notes.attacks),
+      table('Attacks, highest risk first', ATTACK_HEAD, rows, {
+        right: [1, 2, 3, 4, 5],
+        rove: true,
+      }),
+    ],
+    others.length > 0 && [
+      titled(4, 'Other attacks'),
+      h('p.sn-note', WORDS.notes.others),
+      table(OTHERS, OTHER_HEAD, others.map(otherCells), { right: [1, 2, 3] }),
+    ],
   ];
 }
 
 /** @param {View} view */
-const head = (view) => [
-  h('p.sn-note', WORDS.notes.attacks),
-  h('div.sn-bar', finder(view, 'attack or column')),
-];
+const head = (view) => h('div.sn-bar', finder(view, 'attack or column'));
 
 /** Rates with their intervals, one under the other on one axis. @param {[string, Triple][]} rates */
 function ladder(rates) {
@@ -141,8 +200,8 @@ function detail(view, at) {
 /** @type {Panel} */
 export const ATTACKS = {
   id: 'attacks',
-  label: ({ details: { attacks } }) => `Attacks (${count(attacks.length)})`,
-  present: ({ details: { attacks } }) => attacks.length > 0,
+  label: (report) => `Attacks (${count(all(report))})`,
+  present: (report) => all(report) > 0,
   head,
   list,
   order,

@@ -3,9 +3,17 @@
 
 import { absent } from './absent.js';
 import { LEARNER_HEAD, TERM_HEAD, learnerCells, termCells } from './analyses.js';
-import { ATTACK_HEAD, attackCells, worstAttacks } from './attacks.js';
+import {
+  ATTACK_HEAD,
+  OTHERS,
+  OTHER_HEAD,
+  attackCells,
+  otherCells,
+  otherScores,
+  worstAttacks,
+} from './attacks.js';
 import { CHANGE_HEAD, GATE_HEAD, changeCells, gateCells, worstGates } from './gates.js';
-import { said } from './outcomes.js';
+import { outcomeOf, said } from './outcomes.js';
 import { PAIR_HEAD, pairName } from './pairs.js';
 import { isNumber } from './shape.js';
 import { GROUP_HEAD, groupCells } from './subgroups.js';
@@ -83,7 +91,7 @@ const block = (part, name, head, rows, right) => ({
 /** The tables of the report that have rows. @param {Report} report @returns {Block[]} */
 export function blocks(report) {
   const { analyses, utility, attacks } = report.details;
-  const gates = worstGates(report).map((gate) => gateCells(gate, said(gate.outcome)));
+  const gates = worstGates(report).map((gate) => gateCells(gate, said(outcomeOf(gate))));
   const groups = report.subgroups.map((subgroup) => groupCells(subgroup));
   const found = worstAttacks(report).map((at) => attackCells(attacks[at]));
   const left = absent(report).map((item) => [heading(item.dimension), clean(item.reason, 400)]);
@@ -95,6 +103,7 @@ export function blocks(report) {
     block('pairs', 'Pairs, worst first', PAIR_HEAD, pairRows(report), [1]),
     block('subgroups', 'Subgroups', GROUP_HEAD, groups, [1, 2, 3, 4, 5, 6, 7]),
     block('attacks', 'Attacks, highest risk first', ATTACK_HEAD, found, [1, 2, 3, 4, 5]),
+    block('attacks', OTHERS, OTHER_HEAD, otherScores(report).map(otherCells), [1, 2, 3]),
     // An analysis without terms is said under what wasn't evaluated.
     ...analyses.map(({ name, terms }) =>
       block('analyses', `Analysis ${clean(name)}`, TERM_HEAD, terms.map(termCells), [1, 2, 3]),

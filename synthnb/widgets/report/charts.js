@@ -123,7 +123,7 @@ function marks(view, column, box) {
 /** A distribution the size of a thumb, or words where there is none. @param {View} view @param {Column} column */
 export const mini = (view, column) =>
   bins(column).labels.length === 0
-    ? h('span.sn-dim.sn-nochart', 'no distribution to show')
+    ? h('span.sn-dim.sn-nochart', 'no distribution kept')
     : s(
         'svg.sn-mini',
         { viewBox: '0 0 200 56', 'aria-hidden': true, preserveAspectRatio: 'none' },

@@ -148,7 +148,7 @@ function detail(view, index) {
       `${clean(column.kind)} · score ${fixed(column.score)} (1 when the distributions agree) · ${missingLine(column)}`,
     ),
     bins(column).labels.length === 0
-      ? h('p.sn-dim', 'No distribution to show for this column.')
+      ? h('p.sn-dim', 'No distribution kept for this column.')
       : [
           h('p.sn-note', chartText(column)),
           legend(view, isLine(column)),

@@ -2,6 +2,7 @@
 /** Details that have no panel of their own, as tables of names and values. */
 
 import { h, table } from './dom.js';
+import { survival } from './survival.js';
 import { clean, count, plain } from './text.js';
 
 /** @import { Panel, View } from './shape.js' */
@@ -45,7 +46,9 @@ function tables(name, value) {
   if (!isObject(value)) return [];
   const entries = Object.entries(value);
   const beside = series(entries);
-  const rest = entries.filter((entry) => !beside.includes(entry));
+  const rest = entries.filter(
+    (entry) => !beside.includes(entry) && !(entry[0] === 'omitted' && entry[1] === 0),
+  );
   const isFlat = (/** @type {unknown} */ one) =>
     typeof one !== 'object' || one === null || isSeries(one);
   const flat = rest.filter(([, one]) => isFlat(one)).map(([key, one]) => [words(key), plain(one)]);
@@ -69,7 +72,7 @@ function tables(name, value) {
 /** @param {View} view */
 const list = ({ report }) =>
   Object.entries(report.details.further).map(([name, value]) =>
-    h('section.sn-dimension', tables(words(name), value)),
+    h('section.sn-dimension', name === 'survival' ? survival(value) : tables(words(name), value)),
   );
 
 /** @type {Panel} */

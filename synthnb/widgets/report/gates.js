@@ -2,7 +2,8 @@
 /** The gates: each threshold, who says so, what came of it, and what the profile changes. */
 
 import { finder, h, table, tally, titled } from './dom.js';
-import { mark, rank, said } from './outcomes.js';
+import { mark, outcomeOf, rank, said } from './outcomes.js';
+import { isNumber } from './shape.js';
 import { bracketed, clean, count, limit, matches, plain, title } from './text.js';
 import WORDS from './words.json' with { type: 'json' };
 
@@ -14,13 +15,21 @@ export const CHANGE_HEAD = ['What', 'From', 'To'];
 /** The gates, the worst first. @param {Report} report */
 export const worstGates = ({ gates }) => [...gates].sort((a, b) => rank(a) - rank(b));
 
+/** Says so where a value had no interval to be held by. @param {Gate} gate */
+const byValue = ({ value, low, high }) =>
+  isNumber(value) && !(isNumber(low) && isNumber(high)) && 'by value';
+
+/** @param {Gate} gate */
+const several = ({ scores }) => (scores ?? 1) > 1 && `decided by 1 of ${count(scores)} scores`;
+
 /** A gate as the cells of a row, its outcome apart. @param {Gate} gate @param {Child} outcome */
 export const gateCells = (gate, outcome) => [
   title(gate),
   outcome,
   limit(gate),
-  bracketed([gate.value, gate.low, gate.high]) +
-    ((gate.scores ?? 1) > 1 ? `, worst of ${count(gate.scores)}` : ''),
+  [bracketed([gate.value, gate.low, gate.high]), byValue(gate), several(gate)]
+    .filter(Boolean)
+    .join(', '),
   clean(gate.reason, 300),
   clean(gate.source, 300),
 ];
@@ -46,7 +55,7 @@ function list(view) {
   const { report } = view;
   const wanted = view.find.gates ?? '';
   const left = worstGates(report).filter((gate) =>
-    matches(wanted, `${title(gate)} ${said(gate.outcome)} ${gate.source}`),
+    matches(wanted, `${title(gate)} ${said(outcomeOf(gate))} ${gate.source}`),
   );
   return [
     tally(left.length, report.gates.length, 'gates'),
@@ -54,7 +63,7 @@ function list(view) {
       table(
         'Gates, failed ones first',
         GATE_HEAD,
-        left.map((gate) => gateCells(gate, mark(gate.outcome))),
+        left.map((gate) => gateCells(gate, mark(outcomeOf(gate)))),
         { classes: '.sn-gates' },
       ),
     changes(report),

@@ -24,7 +24,7 @@ import { FURTHER } from './further.js';
 import { GATES } from './gates.js';
 import { pairAt, point, walk } from './heatmap.js';
 import { OWN_KEYS, rove, settle } from './keys.js';
-import { marks } from './outcomes.js';
+import { excess, marks } from './outcomes.js';
 import { OVERVIEW } from './overview.js';
 import { PAIRS } from './pairs.js';
 import { tidy } from './shape.js';
@@ -76,6 +76,7 @@ function header(view) {
       fact('Groups', report.groups.map((name) => clean(name)).join(', ')),
       fact('Profile', `${clean(report.profile)}, seed ${clean(report.seed)}`),
       fact('Gates', report.gates.length > 0 && h('span.sn-marks', marks(report.gates))),
+      fact('Attacks', excess(report)),
       fact('Left out', omitted(report)),
       fact('Made', `${moment(report.created)}, ${clean(report.id)}`),
     ),

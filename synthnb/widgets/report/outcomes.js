@@ -2,6 +2,7 @@
 /** What became of the gates, said by sign, word and colour. */
 
 import { h } from './dom.js';
+import { isNumber } from './shape.js';
 import { clean, count, known, limit } from './text.js';
 import WORDS from './words.json' with { type: 'json' };
 
@@ -10,9 +11,13 @@ import WORDS from './words.json' with { type: 'json' };
 /** Outcomes, the worst first. */
 export const OUTCOMES = Object.keys(WORDS.outcomes);
 
-/** @param {{ outcome: string }} gate */
-export const rank = ({ outcome }) =>
-  OUTCOMES.includes(outcome) ? OUTCOMES.indexOf(outcome) : OUTCOMES.length;
+/** @param {Gate} gate */
+export const rank = (gate) =>
+  OUTCOMES.includes(outcomeOf(gate)) ? OUTCOMES.indexOf(outcomeOf(gate)) : OUTCOMES.length;
+
+/** What became of a gate; a score that wasn't computed leaves it undecided in a way of its own. @param {Gate} gate */
+export const outcomeOf = ({ outcome, value }) =>
+  outcome === 'undecided' && !isNumber(value) ? 'uncomputed' : outcome;
 
 /** An outcome in words. @param {string} outcome */
 export const said = (outcome) =>
@@ -32,8 +37,11 @@ function signed(outcome, sign, words) {
 
 /** How many gates came out how. @param {Gate[]} gates */
 export const counts = (gates) =>
-  [...new Set([...OUTCOMES, ...gates.map((gate) => gate.outcome)])]
-    .map((outcome) => ({ outcome, count: gates.filter((gate) => gate.outcome === outcome).length }))
+  [...new Set([...OUTCOMES, ...gates.map(outcomeOf)])]
+    .map((outcome) => ({
+      outcome,
+      count: gates.filter((gate) => outcomeOf(gate) === outcome).length,
+    }))
     .filter((entry) => entry.count > 0);
 
 /** The same as marks: `✗ 1 fails  ✓ 2 pass`. @param {Gate[]} gates */
@@ -46,6 +54,14 @@ export const marks = (gates) =>
     ];
     return signed(outcome, sign, `${count(number)} ${number === 1 ? one : many}`);
   });
+
+/** How many privacy scores found an excess, in words; nothing if none did. @param {Report} report */
+export function excess({ scores }) {
+  const found = scores.filter(
+    ({ dimension, parameters }) => dimension === 'privacy' && parameters.reading === 'excess',
+  ).length;
+  return found > 0 && `excess found by ${count(found)} ${found === 1 ? 'attack' : 'attacks'}`;
+}
 
 /** @param {Report} report @param {string} metric */
 export const gatesOf = (report, metric) => report.gates.filter((gate) => gate.metric === metric);

@@ -2,7 +2,7 @@
 /** A dimension in one sentence: its leading values with intervals and ceilings, never a verdict. */
 
 import { isNumber } from './shape.js';
-import { clean, fixed, inline, known } from './text.js';
+import { clean, fixed, inline, known, share } from './text.js';
 import WORDS from './words.json' with { type: 'json' };
 
 /** @import { Score } from './shape.js' */
@@ -23,6 +23,8 @@ function phrase(score) {
     measure: score.parameters.measure ? `${clean(score.parameters.measure)} ` : '',
     value: fixed(score.value) + span,
     ceiling: beside,
+    share: share(score.value, score.low, score.high),
+    share_ceiling: isNumber(score.ceiling) ? ` (real rows: ${share(score.ceiling)})` : '',
   };
   return form.replace(/\{(\w+)\}/g, (/** @type {string} */ _, name = '') => parts[name] ?? '');
 }

@@ -64,6 +64,14 @@ function triple(value) {
   return [at ?? null, low ?? null, high ?? null];
 }
 
+/** Estimates of both tables, term by term. @param {unknown} raw @returns {Term[]} */
+export const terms = (raw) =>
+  objects(raw).map((term) => ({
+    ...term,
+    real: triple(term.real),
+    synthetic: triple(term.synthetic),
+  }));
+
 /** Details that have a panel of their own. */
 const OWN = ['attacks', 'utility', 'analyses'];
 
@@ -85,14 +93,21 @@ const details = (raw) => ({
   })),
   analyses: objects(raw?.analyses).map((analysis) => ({
     ...analysis,
-    terms: objects(analysis.terms).map((term) => ({
-      ...term,
-      real: triple(term.real),
-      synthetic: triple(term.synthetic),
-    })),
+    terms: terms(analysis.terms),
   })),
   further: Object.fromEntries(Object.entries(raw ?? {}).filter(([name]) => !OWN.includes(name))),
 });
+
+/** A distribution; it has no bins where it was left out. @param {any} raw @returns {Bins} */
+const bins = (raw) => {
+  const labels = Array.isArray(raw?.labels) ? raw.labels : [];
+  const shares = (/** @type {unknown} */ side) =>
+    labels.map((/** @type {unknown} */ _, /** @type {number} */ at) => {
+      const share = Array.isArray(side) ? side[at] : null;
+      return isNumber(share) ? share : 0;
+    });
+  return { labels, real: shares(raw?.real), synthetic: shares(raw?.synthetic) };
+};
 
 /** How much of a report there is, where it has no headline of its own. @param {any} raw */
 function counted(raw) {
@@ -123,7 +138,7 @@ export function tidy(raw) {
     gates: objects(raw?.gates).map((gate) => ({ ...gate, subject: list(gate.subject) })),
     changes: objects(raw?.changes),
     details: details(raw?.details),
-    columns: objects(raw?.columns),
+    columns: objects(raw?.columns).map((column) => ({ ...column, bins: bins(column.bins) })),
     pairs: {
       names: list(names),
       errors: list(errors).filter((entry) => isNumber(entry?.[2])),

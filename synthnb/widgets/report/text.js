@@ -28,7 +28,9 @@ export function clean(value, limit = 80) {
 export const plain = (value, limit = 200) =>
   value === null || value === undefined
     ? '–'
-    : clean(typeof value === 'string' ? value : JSON.stringify(value), limit);
+    : typeof value === 'number'
+      ? String(value).replaceAll('-', '−')
+      : clean(typeof value === 'string' ? value : JSON.stringify(value), limit);
 
 /** A time to the second. @param {unknown} value */
 export const moment = (value) => clean(value).replace(/\.\d+Z$/, 'Z');
@@ -46,7 +48,15 @@ export const fixed = (value, digits) =>
 export const count = (value) => (isNumber(value) ? value.toLocaleString('en-GB') : '–');
 
 /** @param {unknown} value */
-export const percent = (value) => (isNumber(value) ? `${(value * 100).toFixed(1)} %` : '–');
+export const percent = (value) => (isNumber(value) ? `${fixed(value * 100, 1)} %` : '–');
+
+/** A share in per cent, all as 100 %; with its interval, if it has one. @param {number | null} value @param {number | null} [low] @param {number | null} [high] */
+export const share = (value, low, high) => {
+  const whole = value === 1 ? '100 %' : percent(value);
+  return isNumber(low) && isNumber(high)
+    ? `${whole} [${fixed(low * 100, 1)}, ${fixed(high * 100, 1)}]`
+    : whole;
+};
 
 /** @param {number | null} low @param {number | null} high */
 const ends = (low, high) =>
