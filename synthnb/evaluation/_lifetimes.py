@@ -127,9 +127,11 @@ def cox(times: Array, events: Array, data: Array, *, ridge: float = 0.0) -> Cox:
     order = np.argsort(times, kind="stable")
     made = _Partial(times[order], events[order].astype(bool), np.ascontiguousarray(data[order], dtype=float), ridge)
     beta, converged = np.zeros(data.shape[1]), False
-    with threadpool_limits(1):
+    with threadpool_limits(1), np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # a step too far is halved
         value, slope, bend = made.at(beta)
         for _ in range(_ROUNDS):
+            if not np.isfinite(bend).all():
+                return Cox(beta, np.full(len(beta), np.nan), converged=False)
             step = np.linalg.lstsq(bend, slope, rcond=None)[0]
             if not np.isfinite(step).all():
                 break
@@ -138,7 +140,7 @@ def cox(times: Array, events: Array, data: Array, *, ridge: float = 0.0) -> Cox:
             value = new
             if converged:
                 break
-        variance = np.diag(np.linalg.pinv(bend))
+        variance = np.diag(np.linalg.pinv(bend)) if np.isfinite(bend).all() else np.full(len(beta), np.nan)
     errors = np.sqrt(np.maximum(variance, 0))
     return Cox(beta, errors, converged and bool(np.abs(beta).max(initial=0) < 15))
 
@@ -237,10 +239,13 @@ def concordance(times: Array, events: Array, risk: Array) -> Concordance:
     return Concordance(value, 2 * (good - value * all_pairs) / (total / n))
 
 
-def share_interval(value: float, error: float) -> tuple[float, float]:
-    """A 95 % interval for a share that is about normal on the scale of log odds, so that it stays between 0 and 1."""
-    if not 0 < value < 1:
-        return value, value
+def share_interval(value: float, error: float) -> tuple[float, float] | None:
+    """A 95 % interval for a share that is about normal on the scale of log odds, so that it stays between 0 and 1.
+
+    None at 0 and at 1, and without an error: what such a sample shows of its error isn't how large it is.
+    """
+    if not 0 < value < 1 or not error > 0:
+        return None
     centre, half = np.log(value / (1 - value)), Z95 * error / (value * (1 - value))
     low, high = (float(1 / (1 + np.exp(-end))) for end in (centre - half, centre + half))
     return low, high

@@ -11,6 +11,9 @@ Rows drawn from a correct model *fitted to the real rows* differ from those less
 the real rows' own part of the variance, which leaves (1 − c)² c (k − 1) / N. Where
 rows were sampled, that part shrinks accordingly. For trees there is no formula: labels
 are permuted instead, and independent samples of one population score 1.
+
+The ceiling is of real rows against other real rows, which are independent samples: its
+ratio is to their own expectation, so that it too is about 1.
 """
 
 from __future__ import annotations
@@ -47,6 +50,7 @@ RATIO = Definition(
     dimension="fidelity",
     direction="lower",
     reference="pMSE / ((k - 1) (1 - c)² c / N); about 1 from a correct model; Snoke et al. 2018, doi 10.1111/rssa.12358",
+    version=2,
 )
 TREES = Definition(
     metric="s_pmse_trees",
@@ -54,6 +58,7 @@ TREES = Definition(
     dimension="fidelity",
     direction="lower",
     reference="pMSE of a classification tree / its mean with permuted labels; about 1 for samples of one population",
+    version=2,
 )
 
 NO_RATIO_INTERVAL = f"{NO_INTERVAL} a ratio that grows with the rows; see null_range"
@@ -77,7 +82,7 @@ class Fit(NamedTuple):
     """Parameters that can be told apart, the intercept included."""
 
 
-def expected_pmse(parameters: int, synthetic: int, real: int, fitted_on: int | None = None) -> float:
+def expected_pmse(parameters: int, synthetic: int, real: int, fitted_on: float | None = None) -> float:
     """Expected pMSE of rows drawn from a correct model that was fitted to the real rows.
 
     Parameters
@@ -86,8 +91,9 @@ def expected_pmse(parameters: int, synthetic: int, real: int, fitted_on: int | N
         Of the propensity model, the intercept included.
     synthetic, real : int
         Rows of either sort in the propensity model.
-    fitted_on : int, optional
-        Real rows that the generator saw; ``real`` by default, more if those are a sample.
+    fitted_on : float, optional
+        Real rows that the generator saw; ``real`` by default, more if those are a sample. Infinity gives
+        the expectation for independent samples of one population.
 
     Notes
     -----
@@ -194,7 +200,8 @@ def propensity(comparison: Comparison, parameters: Mapping[str, Any]) -> Finding
     """Propensity error and its ratio for a logistic model with main effects, and the ratio for a classification tree.
 
     Parameters of the profile: ``levels`` kept apart, ``most_parameters`` of the logistic
-    model, ``most_rows`` of each frame for it; ``tree_rows`` of each frame, ``leaf`` and
+    model, half of which is the most columns it sees; ``most_rows`` of each frame for it;
+    ``tree_columns``, ``tree_rows`` of each frame, ``leaf`` and
     ``permutations`` for the tree; ``least_rows`` of each frame for either.
     """
     columns = comparison.of("number", "level")
@@ -202,7 +209,19 @@ def propensity(comparison: Comparison, parameters: Mapping[str, Any]) -> Finding
     if not columns or min(comparison.real.rows, comparison.synthetic.rows) < least:
         reason = f"It needs a column to compare and at least {least} rows in each frame."
         return Findings(scores=[definition.absent(reason) for definition in (PMSE, RATIO, TREES)])
-    return _logistic(comparison, columns, parameters) + _trees(comparison, columns, parameters)
+    used, drawn = _drawn(columns, parameters["most_parameters"], comparison.seed)
+    found = _logistic(comparison, used, parameters) + _trees(comparison, used, parameters)
+    for score in found.scores:
+        score.parameters.update(drawn | score.parameters | {key: len(columns) for key in ("columns_in_all",) if key in drawn})
+    return found
+
+
+def _drawn(columns: list[Column], most: int, seed: int) -> tuple[list[Column], dict[str, int]]:
+    """The columns that both models see: of too many, half as many as the logistic model may have parameters, drawn by the seed."""
+    if 2 * len(columns) <= most:
+        return columns, {}
+    chosen = np.sort(generator(seed, "design").choice(len(columns), max(most // 2, 1), replace=False))
+    return [columns[i] for i in chosen], {"columns_drawn": len(chosen), "columns_in_all": len(columns)}
 
 
 def _logistic(comparison: Comparison, columns: list[Column], parameters: Mapping[str, Any]) -> Findings:
@@ -217,8 +236,8 @@ def _logistic(comparison: Comparison, columns: list[Column], parameters: Mapping
         real, made = (table.sample(most, comparison.seed, "propensity", unit) for table, unit in ((one, "one"), (other, "other")))
         fit = logistic_pmse(plan, real, made, comparison.clock.check)
         counts["last"] = (fit.parameters, made.rows, real.rows)
-        expected = expected_pmse(fit.parameters, made.rows, real.rows, one.rows)
-        return np.array([fit.pmse, fit.pmse / expected if expected > 0 else np.nan])
+        fitted, independent = (expected_pmse(fit.parameters, made.rows, real.rows, seen) for seen in (one.rows, math.inf))
+        return np.array([fit.pmse, *(fit.pmse / expected if expected > 0 else np.nan for expected in (fitted, independent))])
 
     with one_thread():
         value = measure(comparison.real, comparison.synthetic)
@@ -229,11 +248,12 @@ def _logistic(comparison: Comparison, columns: list[Column], parameters: Mapping
         equal = comparison.like_for_like(measure)
     given = {"parameters": k, "rows": [real, made], "most": rounded(made * real / (made + real) ** 2)} | plan.left_out | equal.parameters
     ratio = {"ideal": IDEAL, "null_range": _null_range(k - 1), "null": "rows drawn from a correct model fitted to the real rows"}
+    ratio["ceiling_null"] = "independent samples of one population, as real rows are: about 1 too"
     scores = [
         definition.score(
             value[i],
             n=made + real,
-            ceiling=equal.best[i],
+            ceiling=equal.best[2 * i],
             matched=equal.matched[i],
             parameters={"interval": NO_RATIO_INTERVAL, "model": "logistic regression, main effects"} | given | more,
         )
@@ -251,6 +271,8 @@ def _null_range(freedom: int) -> list[float | None]:
 
 def _trees(comparison: Comparison, columns: list[Column], parameters: Mapping[str, Any]) -> Findings:
     from scipy.special import stdtrit
+
+    columns, drawn = _drawn(columns, 2 * parameters["tree_columns"], comparison.seed)
 
     from synthnb.evaluation._learners import features, one_thread
 
@@ -272,7 +294,7 @@ def _trees(comparison: Comparison, columns: list[Column], parameters: Mapping[st
         return Findings(scores=[TREES.absent("The tree doesn't split: too few rows or no column that varies.")])
     half = float(stdtrit(draws - 1, 0.975)) * sd * math.sqrt(1 + 1 / draws) / mean
     given = {"pmse": rounded(found), "permutations": draws, "leaf": parameters["leaf"], "rows": [table.rows for table in pair]}
-    given |= {
+    given |= drawn | {
         "interval": NO_RATIO_INTERVAL,
         "ideal": IDEAL,
         "null": "labels permuted",
@@ -298,6 +320,7 @@ PROPENSITY_STEP = Step(
         "most_rows": 50000,
         "least_rows": 50,
         "tree_rows": 2500,
+        "tree_columns": 60,
         "leaf": 20,
         "permutations": 20,
     },

@@ -63,6 +63,7 @@ C_INDEX = Definition(
     dimension="utility",
     direction="higher",
     reference=f"{_HARRELL}, of a ridge Cox model on the hold-out; ceiling: trained on the real rows",
+    version=2,
 )
 C_GAP = Definition(
     metric="c_index_gap",
@@ -70,6 +71,7 @@ C_GAP = Definition(
     dimension="utility",
     direction="higher",
     reference=f"concordance trained on synthetic rows less trained on real ones, same hold-out rows, U-statistic interval; {_HARRELL}",
+    version=2,
 )
 _GIVES = (LARGEST, MEAN, RESTRICTED, RATIOS, C_INDEX, C_GAP)
 
@@ -82,6 +84,7 @@ _MOST_LEVELS = 8
 _LEAST_EVENTS = 5
 _MOST_CELLS = 4_000_000
 _RIDGE = 1.0
+_FIXED = "these fitted models on other rows of the population; another synthetic sample or fit isn't in it"
 
 
 @dataclass(frozen=True, eq=False)
@@ -304,8 +307,12 @@ def _ranked(comparison: Comparison, time: Column, event: Column, parameters: Map
         (C_GAP, ours.value - best.value, ours.influence - best.influence, None),
     ):
         error = float(np.sqrt((influence**2).sum())) / n
-        ends = (value - Z95 * error, value + Z95 * error) if definition is C_GAP else share_interval(value, error)
-        scores.append(definition.score(value, n=n, subject=subject, interval=ends, ceiling=ceiling, parameters=given))
+        ends = share_interval(value, error)
+        if definition is C_GAP:
+            ends = (value - Z95 * error, value + Z95 * error) if {ours.value, best.value}.isdisjoint({0.0, 1.0}) else None
+        more = {"interval_of": _FIXED} if ends else {"interval": f"{NO_INTERVAL} a concordance of 0 or 1, or one without an error"}
+        more |= {} if ceiling is None else {"ceiling_from": "trained on the real rows"}
+        scores.append(definition.score(value, n=n, subject=subject, interval=ends, ceiling=ceiling, parameters=given | more))
     return scores
 
 

@@ -48,7 +48,8 @@ RANKING = Definition(
     label="Learners ranked alike by synthetic and real rows",
     dimension="utility",
     direction="higher",
-    reference="Spearman correlation over learners of TSTR with TRTR on the hold-out",
+    reference="Spearman correlation over at least 5 learners of TSTR with TRTR on the hold-out",
+    version=2,
 )
 GAIN = Definition(
     metric="augmentation_gain",
@@ -59,6 +60,8 @@ GAIN = Definition(
 )
 
 _FLAT = "The hold-out's target doesn't vary enough: each class needs 5 rows of it and 5 of the others, numbers must differ."
+_FIXED = "these fitted models on other rows of the population; another synthetic sample or fit isn't in it"
+_LEAST_RANKED = 5
 _RANKED = f"{NO_INTERVAL} a ranking of few learners"
 
 
@@ -82,7 +85,7 @@ def train_and_test(comparison: Comparison, parameters: Mapping[str, Any]) -> Fin
 def _given(made: Predictions, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """What TSTR and its gap depend on."""
     given = {"measure": made.task.measure, "rows_trained": made.trained, "iterations": parameters["iterations"]}
-    return given | {"bootstrap": parameters["draws"]}
+    return given | {"bootstrap": parameters["draws"], "interval_of": _FIXED}
 
 
 def _headline(made: Predictions, comparison: Comparison, parameters: Mapping[str, Any]) -> list[Score]:
@@ -100,7 +103,8 @@ def _bootstrapped(
 ) -> Score:
     """A score with the percentile interval of its draws."""
     interval, undefined = percentiles(values)
-    more = {"bootstrap_undefined": undefined} if undefined else {}
+    more: dict[str, Any] = {"bootstrap_undefined": undefined} if undefined else {}
+    more |= {} if ceiling is None else {"ceiling_from": "trained on the real rows"}
     subject = [made.task.target.shown]
     return definition.score(value, n=len(made.rows), subject=subject, interval=interval, ceiling=ceiling, parameters={**given, **more})
 
@@ -129,6 +133,9 @@ def _ranking(rows: list[dict[str, Any]], made: Predictions) -> Score:
     """Spearman's correlation of the learners' performance by training rows."""
     ours, best = (np.array([row[side] for row in rows], dtype=float) for side in ("synthetic", "real"))
     subject, given = [made.task.target.shown], {"n": "learners", "interval": _RANKED, "measure": made.task.measure}
+    if len(rows) < _LEAST_RANKED:
+        reason = f"{len(rows)} learners can't be ranked, too few orders are possible; their figures are in the table."
+        return RANKING.score(None, n=len(rows), subject=subject, reason=reason, parameters=given)
     one, other = midranks(ours), midranks(best)
     if not np.isfinite([*ours, *best]).all() or not one.std() or not other.std():
         reason = "The learners do equally well, so that they have no ranking."

@@ -14,7 +14,20 @@ from synthnb.evaluation.base import NO_INTERVAL, Comparison, Definition, Finding
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["CATEGORY", "MEAN_OF_DIFFERENCES", "MISSING", "RANGE", "SCHEMA", "adherence", "missing_difference", "schema", "within", "worst"]
+__all__ = [
+    "CATEGORY",
+    "MEAN_OF_DIFFERENCES",
+    "MISSING",
+    "RANGE",
+    "SCHEMA",
+    "adherence",
+    "apart",
+    "missing_difference",
+    "schema",
+    "share_range",
+    "within",
+    "worst",
+]
 
 SCHEMA = Definition(
     metric="schema_validity",
@@ -43,7 +56,7 @@ MISSING = Definition(
     dimension="validity",
     direction="lower",
     reference="absolute difference of the shares of missing cells, mean over columns",
-    version=2,
+    version=3,
 )
 
 MEAN_OF_DIFFERENCES = f"{NO_INTERVAL} a mean of absolute differences"
@@ -89,12 +102,15 @@ def _mean_adherence(definition: Definition, columns: list[Column], comparison: C
         return definition.absent("The synthetic columns have no value."), {}
     shares = {column.shown: hits / n for column, (hits, n) in present.items()}
     ends = [wilson(hits, n) for hits, n in present.values()]
+    best = _ceiling(columns, comparison)
     score = definition.score(
         _mean(shares.values()),
         n=comparison.synthetic.rows,
         interval=(_mean(low for low, _ in ends), _mean(high for _, high in ends)),
-        ceiling=_ceiling(columns, comparison),
-        parameters={"columns": len(shares)} | worst(shares, lambda share: share < 1),
+        ceiling=best,
+        parameters={"columns": len(shares)}
+        | ({} if best is None else {"ceiling_from": "hold-out"})
+        | worst(shares, lambda share: share < 1),
     )
     return score, {column.name: hits / n for column, (hits, n) in present.items()}
 
@@ -131,28 +147,78 @@ def worst(by_column: Mapping[str, float], notable: Callable[[float], bool], *, r
 def missing_difference(comparison: Comparison, _parameters: Mapping[str, Any]) -> Findings:
     """Mean absolute difference of the shares of missing cells; each column's shares go to its entry.
 
-    A share that few real rows make is shown as a bound there. The mean has no
-    interval: absolute differences are above 0 even between samples of one population.
+    A share that few real rows make is shown as a bound there, and differs here only by
+    what the bound leaves no doubt about, so that the rows can't be counted from the score.
+    The mean has no interval: absolute differences are above 0 even between samples of one population.
     """
+
+    def measure(one: Table, other: Table) -> NDArray[np.float64]:
+        """Differences from a table of synthetic rows, and from one of real rows."""
+        return np.array([_differences(comparison, one, other, real=real) for real in (False, True)])
+
     real, synthetic = missing_shares(comparison, comparison.real), missing_shares(comparison, comparison.synthetic)
-    equal = comparison.like_for_like(lambda one, other: np.abs(missing_shares(comparison, one) - missing_shares(comparison, other)))
+    differences, equal = measure(comparison.real, comparison.synthetic)[0], comparison.like_for_like(measure)
     entries = [
         bounded(r, comparison.real.rows, comparison.minimum_cell) | {"synthetic": rounded(s, 4)}
         for r, s in zip(real, synthetic, strict=True)
     ]
-    gaps = {c.shown: abs(entry["real"] - s) for c, entry, s in zip(comparison.columns, entries, synthetic, strict=True)}
+    gaps = {column.shown: float(gap) for column, gap in zip(comparison.columns, differences, strict=True)}
+    few = sum("bound" in entry for entry in entries)
     score = MISSING.score(
-        _mean(np.abs(real - synthetic)),
+        _mean(differences),
         n=comparison.synthetic.rows,
-        ceiling=_mean(equal.best),
-        matched=_mean(equal.matched),
+        ceiling=_mean(equal.best[1]),
+        matched=_mean(equal.matched[0]),
         parameters={"columns": len(gaps), "interval": MEAN_OF_DIFFERENCES}
+        | ({"columns_bounded": few} if few else {})
         | equal.parameters
         | worst(gaps, lambda gap: gap > 0.01, reverse=True),
     )
     return Findings(
         scores=[score], columns={column.name: {"missing": entry} for column, entry in zip(comparison.columns, entries, strict=True)}
     )
+
+
+def _differences(comparison: Comparison, one: Table, other: Table, *, real: bool) -> list[float]:
+    """Of the shares of missing cells, column by column; those of few real rows are ranges; the first table's are real."""
+    shares, others = missing_shares(comparison, one), missing_shares(comparison, other)
+    ranges = [
+        (share_range(s, one.rows, comparison.minimum_cell), share_range(o, other.rows, comparison.minimum_cell if real else 0))
+        for s, o in zip(shares, others, strict=True)
+    ]
+    return [abs(a - b) for a, b in (apart(*pair) for pair in ranges)]
+
+
+def share_range(share: float, rows: int, minimum_cell: int) -> tuple[float, float]:
+    """Between which a share of rows is known to lie: the share itself, or what a report's bound leaves open (see `bounded`).
+
+    Examples
+    --------
+    >>> share_range(0.003, 1000, 11), share_range(0.5, 1000, 11)
+    ((0.0, 0.011), (0.5, 0.5))
+    """
+    count = round(share * rows) if rows else 0
+    if 0 < count < minimum_cell:
+        return 0.0, min(minimum_cell / rows, 1.0)
+    if count and 0 < rows - count < minimum_cell:
+        return max(1 - minimum_cell / rows, 0.0), 1.0
+    return float(share), float(share)
+
+
+def apart(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
+    """A number of either range, as close to each other as can be.
+
+    Examples
+    --------
+    >>> apart((0.0, 0.011), (0.003, 0.003)), apart((0.0, 0.011), (0.5, 0.5))
+    ((0.003, 0.003), (0.011, 0.5))
+    """
+    if one[1] < other[0]:
+        return one[1], other[0]
+    if other[1] < one[0]:
+        return one[0], other[1]
+    shared = max(one[0], other[0])
+    return shared, shared
 
 
 def bounded(share: float, rows: int, minimum_cell: int) -> dict[str, Any]:

@@ -305,3 +305,80 @@ def test_fits_of_statsmodels(draw: Any, comparing: Any) -> None:
     known = fit(draw(600, 1))
     assert rows["age"]["real"] == pytest.approx([known.params["age"], *known.conf_int().loc["age"]], rel=1e-3)
     assert by_metric(found)["significance_agreement"].value == 1
+
+
+def terms_shown(comparing: Any, real: pd.DataFrame, keys: list[Any]) -> list[str]:
+    found = analysed(comparing, (real, real), lambda frame: dict.fromkeys(keys, (1.0, 0.5)))
+    return [row["term"] for row in found.details["analyses"][0]["terms"]]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "weight 67.25",
+        "weight_67.25",
+        "kg67,25",
+        ("kg", 67.25),
+        ("kg", "-67.250"),
+        "(50.0, 67.25]",
+        pd.Timestamp("1990-01-05"),
+        "visit 05/01/1990",
+        "5 Jan 1990",
+        "at 12:30",
+        "631497600",
+        "20200105",
+    ],
+)
+def test_numbers_and_dates_that_few_hold_are_in_no_name(comparing: Any, key: Any) -> None:
+    real = pd.DataFrame({"kg": [67.25 + i for i in range(60)], "visit": pd.date_range("1990-01-01", periods=60)})
+    assert terms_shown(comparing, real, ["first", key]) == ["first", "term 2"]
+
+
+def test_levels_that_many_hold_and_columns_keep_their_names(comparing: Any) -> None:
+    real = pd.DataFrame({"stage": [1, 2, 3] * 20, "HbA1c": [float(i % 59) + 0.5 for i in range(60)], "age": range(60)})
+    keys = ["C(stage)[T.2]", "HbA1c", "C(stage)[T.2]:HbA1c", "I(HbA1c ** 100)"]
+    assert terms_shown(comparing, real, keys) == keys
+
+
+def test_an_errors_name_is_shown_only_if_a_library_has_it(draw: Any, comparing: Any) -> None:
+    def fails(frame: pd.DataFrame) -> float:
+        raise type("Ann123", (ValueError,), {"__module__": "numpy"})("x")
+
+    for score in analysed(comparing, (draw(50, 0), draw(50, 1)), fails).scores:
+        assert score.reason == "On the real rows: The function failed."
+
+
+def test_a_function_that_exits_is_a_result(draw: Any, comparing: Any) -> None:
+    def leaves(frame: pd.DataFrame) -> float:
+        raise SystemExit(1)
+
+    assert "called exit" in str(analysed(comparing, (draw(50, 0), draw(50, 1)), leaves).scores[0].reason)
+
+
+def test_an_interrupt_stops_the_evaluation(draw: Any, comparing: Any) -> None:
+    def stopped(frame: pd.DataFrame) -> float:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        analysed(comparing, (draw(50, 0), draw(50, 1)), stopped)
+
+
+def test_an_own_error_of_the_package_is_no_message_either(draw: Any, comparing: Any) -> None:
+    def fails(frame: pd.DataFrame) -> float:
+        raise OptionError("the cell 123-45", fix="x")
+
+    assert "123-45" not in str(analysed(comparing, (draw(50, 0), draw(50, 1)), fails).scores[0].reason)
+
+
+@pytest.mark.parametrize("constant", ["const", "Intercept", "(Intercept)", ("mu_", "Intercept")])
+def test_intercepts_are_shown_and_not_counted(comparing: Any, constant: Any) -> None:
+    real, made = pd.DataFrame({"x": [1.0, 2.0] * 10}), pd.DataFrame({"x": [5.0, 6.0] * 10})
+    found = analysed(comparing, (made, real), lambda frame: {constant: (frame["x"].mean() - 3, 0.1), "slope": (1.0, 0.1)})
+    scores = by_metric(found)
+    assert (scores["ci_overlap"].value, scores["sign_agreement"].value, scores["significance_agreement"].value) == (1, 1, 1)
+    assert [row.get("counted", True) for row in found.details["analyses"][0]["terms"]] == [False, True]
+
+
+def test_an_intercept_alone_counts(comparing: Any) -> None:
+    real = pd.DataFrame({"x": [1.0, 2.0] * 10})
+    assert by_metric(analysed(comparing, (real, real), lambda frame: {"Intercept": (1.0, 0.1)}))["ci_overlap"].n == 1

@@ -131,3 +131,31 @@ def test_few_missing_cells_do_not_show_in_the_other_cells_shares(comparing: Any)
     bins = distributions(comparing(real, real), {}).columns["c"]["bins"]
     assert bins["real"] == [0.62, 0.38]
     assert bins["synthetic"] == [0.6241, 0.3759]
+
+
+@pytest.mark.parametrize("kind", ["number", "level"])
+def test_few_missing_cells_cannot_be_counted_from_a_shape(comparing: Any, kind: str) -> None:
+    cells = [f"{i % 4}" if kind == "level" else i % 97 + 0.5 for i in range(1000)]
+    synthetic = pd.DataFrame({"x": cells, "y": range(1000)})
+    found = set()
+    for gone in (1, 3, 7, 10):
+        real = synthetic.copy()
+        real.loc[[97 + 89 * i for i in range(gone)], "x"] = None
+        score = next(score for score in shaped(comparing(synthetic, real)).scores if score.subject == ("x",))
+        found.add(score.value)
+    assert found == {1}
+    assert "any share up to the bound" in score.parameters["few_missing"]
+
+
+def test_missing_cells_beyond_the_bound_count(comparing: Any) -> None:
+    real = pd.DataFrame({"x": [np.nan] * 3 + [float(i) for i in range(997)]})
+    synthetic = pd.DataFrame({"x": [np.nan] * 500 + [float(i) for i in range(0, 1000, 2)]})
+    score = shaped(comparing(synthetic, real)).scores[1]
+    assert score.value == pytest.approx(1 - (0.5 - 0.011), abs=0.006)
+
+
+def test_missing_shares_taken_as_they_are_change_no_gap() -> None:
+    real, synthetic = np.array([np.nan, 1.0, 2, 3]), np.array([1.0, 2, np.nan, np.nan])
+    assert ks_gap(real, synthetic, missing_as=(0.25, 0.5)).complement == pytest.approx(ks_gap(real, synthetic).complement)
+    codes = np.array([-1, 0, 1, 1]), np.array([0, 0, -1, -1])
+    assert tv_gap(*codes, missing_as=(0.25, 0.5)).complement == pytest.approx(tv_gap(*codes).complement)

@@ -92,7 +92,7 @@ def test_the_interval_of_the_concordance_holds_the_truth(effect: float, truth: f
         x = rng.normal(size=120)
         time, censored = rng.exponential(np.exp(-effect * x)), rng.exponential(2, 120)
         found = concordance(np.minimum(time, censored), time <= censored, x)
-        made.append((found.value, *share_interval(found.value, float(np.sqrt((found.influence**2).sum())) / 120)))
+        made.append((found.value, *(share_interval(found.value, float(np.sqrt((found.influence**2).sum())) / 120) or (0.0, 0.0))))
     assert 0.92 <= np.mean([low <= truth <= high for _, low, high in made]) <= 0.98
 
 
@@ -179,3 +179,19 @@ def test_a_synthetic_level_missing_is_a_term_without_an_estimate(comparing: Any)
     found = survival(comparing(made, patients(300, 1), facts=FACTS, groups=("arm", "age")), PARAMETERS)
     row = next(row for row in found.details["survival"]["terms"] if row["term"] == "arm = b")
     assert (row["synthetic"], row["sign"]) == (None, False)
+
+
+def test_a_concordance_of_1_has_no_interval() -> None:
+    assert share_interval(1.0, 0.0) is None
+    low, high = share_interval(0.9, 0.05) or (0, 0)
+    assert 0 < low < 0.9 < high < 1
+
+
+def test_a_perfect_ranking_says_why_it_has_no_interval(comparing: Any) -> None:
+    frame = pd.DataFrame({"time": np.arange(1.0, 201), "event": True, "risk": -np.arange(1.0, 201)})
+    frames = frame, frame, frame.assign(time=frame["time"] + 0.25, risk=frame["risk"] - 0.25)
+    scores = by_metric(survival(comparing(*frames, facts=Facts(survival=("time", "event"))), PARAMETERS))
+    for metric in ("c_index_tstr", "c_index_gap"):
+        assert scores[metric].low is None
+        assert scores[metric].parameters["interval"].startswith("none: no calibrated interval")
+    assert scores["c_index_tstr"].parameters["ceiling_from"] == "trained on the real rows"

@@ -45,14 +45,15 @@ def test_without_such_columns_the_reason_is_given(comparing: Any) -> None:
 
 def test_the_ceiling_is_the_holdouts_own_adherence(comparing: Any) -> None:
     real, holdout = pd.DataFrame({"x": [1, 5, 9]}), pd.DataFrame({"x": [2, 3, 12, 4]})
-    assert adherence(comparing(real, real, holdout), {}).scores[0].ceiling == 0.75
+    score = adherence(comparing(real, real, holdout), {}).scores[0]
+    assert (score.ceiling, score.parameters["ceiling_from"]) == (0.75, "hold-out")
 
 
 def test_missing_shares_are_compared(comparing: Any) -> None:
     real = pd.DataFrame({"x": [1, 2, None, None], "c": ["a", "b", "a", "b"]})
     synthetic = pd.DataFrame({"x": [1, 2, 3, None], "c": ["a", None, None, "b"]})
     found = missing_difference(comparing(synthetic, real), {})
-    assert found.scores[0].value == pytest.approx((0.25 + 0.5) / 2)
+    assert found.scores[0].value == pytest.approx((0 + 0.5) / 2)  # 2 of 4 may be any share
     assert found.columns["x"] == {"missing": {"real": 1.0, "synthetic": 0.25, "bound": "≤"}}
 
 
@@ -61,7 +62,14 @@ def test_few_missing_cells_are_a_bound(comparing: Any, gone: int, shown: dict[st
     real = pd.DataFrame({"x": [None] * gone + list(range(200 - gone))})
     found = missing_difference(comparing(real.fillna(1), real), {})
     assert found.columns["x"]["missing"] == shown | {"synthetic": 0}
-    assert found.scores[0].value == gone / 200
+    assert found.scores[0].value == (0.1 if gone == 20 else 0)
+
+
+def test_few_missing_cells_cannot_be_counted_from_the_score(comparing: Any) -> None:
+    synthetic = pd.DataFrame({"x": [None] * 40 + list(range(160))})
+    reals = [pd.DataFrame({"x": [None] * gone + list(range(200 - gone))}) for gone in (1, 7, 10)]
+    scores = [missing_difference(comparing(synthetic, real, reals[0]), {}).scores[0] for real in reals]
+    assert {(score.value, score.ceiling) for score in scores} == {(0.145, 0)}
 
 
 def test_few_present_cells_are_a_bound(comparing: Any) -> None:

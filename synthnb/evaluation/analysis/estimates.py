@@ -16,6 +16,7 @@ import numpy as np
 
 from synthnb.errors import OptionError
 from synthnb.evaluation._intervals import Z95
+from synthnb.evaluation.analysis.classes import class_name
 
 __all__ = ["Entry", "Estimate", "Verdict", "read"]
 
@@ -105,9 +106,15 @@ def _terms(result: Any) -> Iterator[tuple[Key, Any]]:
         yield from result.items()
     else:
         raise OptionError(
-            f"The analysis gave a {type(result).__name__}; a number, a pair, a decision, a mapping, a frame or a fit was expected.",
+            f"The analysis gave {_called(result)}; a number, a pair, a decision, a mapping, a frame or a fit was expected.",
             fix="Return one of these.",
         )
+
+
+def _called(value: Any) -> str:
+    """A value by its type, where that has a name of Python or a known library."""
+    name = class_name(type(value))
+    return f"a {name}" if name else "an object"
 
 
 def _is_frame(value: Any) -> bool:
@@ -157,7 +164,7 @@ def _entry(value: Any) -> Entry | None:
     numbers = [_number(part) for part in parts]
     if not 1 <= len(numbers) <= 3 or None in numbers:
         raise OptionError(
-            f"A term of the analysis has a {type(value).__name__}; a number, (estimate, error) or (estimate, low, high) was expected.",
+            f"A term of the analysis has {_called(value)}; a number, (estimate, error) or (estimate, low, high) was expected.",
             fix="Return one of these for each term.",
         )
     return _estimate(*[math.nan if number is None else number for number in numbers])

@@ -2,8 +2,9 @@
 
 A model's terms carry levels (``arm[T.b]``), and a mapping's keys can be cells of any
 column. A name is shown unless a part of it, between signs, is a text of the real
-frame, or a level fewer than the minimum cell of real rows hold, or the whole is a
-number that few hold. Others are called by their place.
+frame, or a level fewer than the minimum cell of real rows hold, or a number in it is
+a cell of a number column that as few hold, or it has a date or a time of day in it.
+Others are called by their place.
 """
 
 from __future__ import annotations
@@ -16,16 +17,18 @@ import numpy as np
 
 from synthnb.evaluation._bins import cut
 from synthnb.evaluation._encode import level_text
+from synthnb.evaluation.analysis.rare import holds_rare_number
 
 if TYPE_CHECKING:
     from synthnb.evaluation.analysis.estimates import Key
     from synthnb.evaluation.base import Comparison
 
-__all__ = ["key_text", "shown_terms"]
+__all__ = ["is_intercept", "key_text", "shown_terms"]
 
 _LONGEST = 400
 _MOST_PARTS = 40
 _SIGNS = re.compile(r"[^\W_]+|_", re.UNICODE)
+_INTERCEPTS = frozenset({"const", "Intercept", "(Intercept)"})
 
 
 def shown_terms(keys: Iterable[Key], comparison: Comparison) -> dict[Key, str]:
@@ -39,7 +42,7 @@ def shown_terms(keys: Iterable[Key], comparison: Comparison) -> dict[Key, str]:
             len(name) > _LONGEST
             or not name.isprintable()
             or not name.strip()
-            or _is_rare_number(name, comparison)
+            or holds_rare_number(name, comparison)
             or any(part in rare for part in _parts(name))
         ):
             name = f"term {place}"
@@ -52,6 +55,11 @@ def shown_terms(keys: Iterable[Key], comparison: Comparison) -> dict[Key, str]:
 def key_text(key: Key) -> str:
     """A term's name as a text; the parts of a name in several levels are joined."""
     return ": ".join(level_text(part) for part in key) if isinstance(key, tuple) else level_text(key)
+
+
+def is_intercept(key: Key) -> bool:
+    """Whether a term is a model's constant, by its last part: ``const``, ``Intercept`` or ``(Intercept)``."""
+    return key_text(key).rsplit(": ", 1)[-1] in _INTERCEPTS
 
 
 def _parts(name: str) -> Iterable[str]:
@@ -77,13 +85,3 @@ def _rare(comparison: Comparison) -> set[str]:
         else:
             cells |= {level_text(cell) for cell in comparison.frames.real[name].dropna().unique()}
     return cells - {str(name) for name in comparison.frames.real.columns}
-
-
-def _is_rare_number(name: str, comparison: Comparison) -> bool:
-    """Whether a name is a number that some real rows hold, but in each column too few."""
-    try:
-        number = float(name)
-    except ValueError:
-        return False
-    counts = [int((comparison.real.values[column.name] == number).sum()) for column in comparison.of("number")]
-    return any(counts) and max(counts) < comparison.minimum_cell

@@ -12,7 +12,7 @@ from synthnb._frames import to_pandas
 from synthnb.evaluation._intervals import wilson
 from synthnb.evaluation.analysis.comparing import Pair, agrees, pair, pooled
 from synthnb.evaluation.analysis.estimates import Entry, Estimate, Key
-from synthnb.evaluation.analysis.naming import key_text, shown_terms
+from synthnb.evaluation.analysis.naming import is_intercept, key_text, shown_terms
 from synthnb.evaluation.analysis.running import Outcome, run
 from synthnb.evaluation.base import NO_INTERVAL, Comparison, Definition, Findings, Score, Step
 
@@ -31,6 +31,7 @@ OVERLAP = Definition(
     dimension="utility",
     direction="higher",
     reference=f"mean over terms of ½ [(min U - max L) / (U_r - L_r) + (min U - max L) / (U_s - L_s)]; {_KARR}",
+    version=2,
 )
 LEAST = Definition(
     metric="ci_overlap_least",
@@ -38,6 +39,7 @@ LEAST = Definition(
     dimension="utility",
     direction="higher",
     reference=f"least over terms of the overlap of both 95 % intervals; negative if they are apart; {_KARR}",
+    version=2,
 )
 DIFFERENCE = Definition(
     metric="coefficient_difference",
@@ -45,6 +47,7 @@ DIFFERENCE = Definition(
     dimension="utility",
     direction="lower",
     reference="max over terms of |b_s - b_r| / se_r",
+    version=2,
 )
 SIGN = Definition(
     metric="sign_agreement",
@@ -52,6 +55,7 @@ SIGN = Definition(
     dimension="utility",
     direction="higher",
     reference="share of terms whose estimates are on the same side of no effect",
+    version=2,
 )
 SIGNIFICANCE = Definition(
     metric="significance_agreement",
@@ -59,6 +63,7 @@ SIGNIFICANCE = Definition(
     dimension="utility",
     direction="higher",
     reference="share of terms whose 95 % intervals both hold no effect, or both lie on the same side of it",
+    version=2,
 )
 DECISION = Definition(
     metric="decision_agreement",
@@ -67,6 +72,7 @@ DECISION = Definition(
     direction="higher",
     reference="share of replicates that decide every term as the real rows do, Wilson interval; van der Linden et al. (2025), "
     "Value in Health 28(11), found 0.85 and advise more than 100 replicates",
+    version=2,
 )
 _GIVES = (OVERLAP, LEAST, DIFFERENCE, SIGN, SIGNIFICANCE, DECISION)
 _OF_TERMS = f"{NO_INTERVAL} terms of one model, which depend on each other"
@@ -83,7 +89,7 @@ class AnalysisTable:
     real: Outcome
     synthetic: Outcome
     pairs: dict[Key, Pair]
-    """Real against synthetic, of the terms that decide."""
+    """Real against synthetic, of the terms chosen."""
     ceiling: dict[Key, Pair] = field(default_factory=dict)
     """Real against hold-out."""
     matched: dict[Key, Pair] = field(default_factory=dict)
@@ -92,6 +98,12 @@ class AnalysisTable:
     """How many those are; 0 if there is no ceiling."""
     replicates: tuple[Outcome | str, ...] = ()
     """The synthetic rows and further syntheses; why one failed."""
+    aside: frozenset[Key] = frozenset()
+    """Intercepts, which are in the table and in no score."""
+
+    def counted(self, pairs: Mapping[Key, Pair]) -> dict[Key, Pair]:
+        """Those of the terms that decide."""
+        return {key: each for key, each in pairs.items() if key not in self.aside}
 
     @property
     def done(self) -> list[Outcome]:
@@ -138,9 +150,11 @@ def _table(analysis: Analysis, comparison: Comparison) -> AnalysisTable | str:
     def against(other: Outcome) -> dict[Key, Pair]:
         return {key: pair(real.entries[key], other.entries.get(key), analysis.null) for key in chosen}
 
+    aside = frozenset(key for key in chosen if is_intercept(key) and not analysis.terms)
+    aside = aside if len(aside) < len(chosen) else frozenset()
     others = [on(to_pandas(frame, what="replicate")[0], f"replicate {i}") for i, frame in enumerate(comparison.facts.replicates)]
     made = AnalysisTable(
-        analysis.name, analysis.null, real, synthetic, against(synthetic), replicates=(synthetic, *others) if others else ()
+        analysis.name, analysis.null, real, synthetic, against(synthetic), replicates=(synthetic, *others) if others else (), aside=aside
     )
     if frames.holdout is None or not len(frames.holdout):
         return made
@@ -161,10 +175,13 @@ def _few(frame: pd.DataFrame, rows: int, seed: int) -> pd.DataFrame:
 
 def _scores(table: AnalysisTable, most_terms: int) -> list[Score]:
     """The six scores of one analysis."""
-    pairs = dict(list(table.pairs.items())[:most_terms])
+    deciding = table.counted(table.pairs)
+    pairs = dict(list(deciding.items())[:most_terms])
     given: dict[str, Any] = {"rows": [table.real.rows, table.synthetic.rows], "interval": _OF_TERMS}
-    if len(pairs) < len(table.pairs):
-        given["terms_left_out"] = len(table.pairs) - len(pairs)
+    if len(pairs) < len(deciding):
+        given["terms_left_out"] = len(deciding) - len(pairs)
+    if table.aside:
+        given["intercepts_not_counted"] = len(table.aside)
     if missing := sum(each.other is None for each in pairs.values()):
         given["terms_without_a_synthetic_estimate"] = missing
     for key, outcome in (("warned_on_real", table.real), ("warned_on_synthetic", table.synthetic)):
@@ -172,7 +189,7 @@ def _scores(table: AnalysisTable, most_terms: int) -> list[Score]:
     beside = {"ceiling_from": "hold-out", "ceiling_rows": [table.real.rows, table.ceiling_rows]} if table.ceiling_rows else {}
     scores = []
     for definition, summary, why in _SUMMARIES:
-        value, best, matched = (summary(each) for each in (pairs, table.ceiling, table.matched))
+        value, best, matched = (summary(table.counted(each)) for each in (pairs, table.ceiling, table.matched))
         counted = sum(_counts(definition, each) for each in pairs.values())
         scores.append(
             definition.score(
@@ -234,7 +251,7 @@ _SUMMARIES = (
 
 def _decided(table: AnalysisTable) -> Score:
     """How many replicates decide all terms as the real rows do; one on which the function failed doesn't."""
-    terms = [key for key in table.pairs if table.real.entries[key].decision(table.null) is not None]
+    terms = [key for key in table.counted(table.pairs) if table.real.entries[key].decision(table.null) is not None]
     if not table.replicates:
         why = "There are no replicates: pass further syntheses, made independently, as replicates=."
         return DECISION.score(None, n=0, subject=[table.name], reason=why)
@@ -253,7 +270,7 @@ def _entry(table: AnalysisTable, comparison: Comparison, most: int) -> dict[str,
     """One analysis as a drill-down shows it."""
     rows = term_rows(table.pairs, shown_terms(table.pairs, comparison), most)
     for key, row in rows.items():
-        row |= _over_replicates(key, table)
+        row |= _over_replicates(key, table) | ({"counted": False} if key in table.aside else {})
     return {
         "name": table.name,
         "null": table.null,

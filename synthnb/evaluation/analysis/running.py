@@ -10,6 +10,7 @@ import numpy as np
 
 from synthnb._random import generator
 from synthnb.errors import SynthnbError
+from synthnb.evaluation.analysis.classes import class_name
 from synthnb.evaluation.analysis.estimates import Entry, Estimate, Key, read
 
 if TYPE_CHECKING:
@@ -50,17 +51,29 @@ def run(analysis: Analysis, frame: pd.DataFrame, clock: Clock, *, seed: int, uni
             found = _with_errors(analysis, frame, found, clock, np.random.default_rng(generator(seed, "analysis", unit).integers(2**63)))
     if isinstance(found, str):
         return found
-    return replace(found, warned=tuple(sorted({warning.category.__name__ for warning in caught})))
+    return replace(found, warned=tuple(sorted({class_name(warning.category) or "Warning" for warning in caught})))
 
 
 def _once(analysis: Analysis, frame: pd.DataFrame) -> Outcome | str:
     try:
-        entries, without = read(analysis.function(frame.copy(deep=True)))
+        given = analysis.function(frame.copy(deep=True))
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's own function; that it failed is a result, and its message may quote cells
+        return _failed(error)
+    try:
+        entries, without = read(given)
     except SynthnbError as error:
         return str(error)
-    except Exception as error:  # noqa: BLE001 - the user's own function; that it failed is a result, and its message may quote cells
-        return f"The function failed ({type(error).__name__[:60]})."
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the result's own attributes can fail too
+        return _failed(error)
     return Outcome(entries, without, len(frame))
+
+
+def _failed(error: BaseException) -> str:
+    """That the function failed, with the kind of error where its name can't be a cell."""
+    if isinstance(error, SystemExit):
+        return "The function called exit; return a value instead."
+    name = class_name(type(error))
+    return f"The function failed ({name})." if name else "The function failed."
 
 
 def _with_errors(analysis: Analysis, frame: pd.DataFrame, found: Outcome, clock: Clock, rng: np.random.Generator) -> Outcome:
