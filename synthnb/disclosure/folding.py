@@ -156,9 +156,7 @@ def current(entries: Iterable[Entry]) -> list[Entry]:
     ordered = in_order(entries)
     latest = {entry["slot"]: entry["id"] for entry in ordered if entry["kind"] != "disclose"}
     past = outdated(ordered)
-    return [
-        entry for entry in ordered if entry["kind"] == "disclose" or (latest[entry["slot"]] == entry["id"] and entry["id"] not in past)
-    ]
+    return [entry for entry in ordered if entry["kind"] == "disclose" or (latest[entry["slot"]] == entry["id"] and entry["id"] not in past)]
 
 
 def outdated(ordered: list[Entry]) -> set[str]:
