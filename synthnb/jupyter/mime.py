@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from synthnb._canonical import without_nulls
 from synthnb.config import get_config
+from synthnb.evaluation._size import compact
 from synthnb.jupyter import _words
 from synthnb.jupyter._model_views import compiled_view, differences_view, scaling_view
 from synthnb.jupyter._report_views import report_view
@@ -134,9 +134,8 @@ def report_bundle(report: Mapping[str, Any], entries: Sequence[Mapping[str, Any]
 
 
 def _kept(report: Mapping[str, Any]) -> Json:
-    """A report's JSON as a notebook keeps it: nothing is written for what a score doesn't have."""
-    scores = report.get("scores")
-    return dict(report) if scores is None else {**report, "scores": [without_nulls(score) for score in scores]}
+    """A report's JSON as a notebook keeps it; a bare one as it is."""
+    return compact(report) if report.get("scores") is not None else dict(report)
 
 
 def _report_html(report: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 from synthnb.config import config_context
+from synthnb.evaluation._size import compact
 from synthnb.jupyter.mime import (
     RECORD_MIME,
     REPORT_MIME,
@@ -240,8 +241,9 @@ def test_report_withholds_small_groups(report: Any) -> None:
 
 def test_report_carries_its_json_and_the_record(report: Any) -> None:
     bundle = report_bundle(report, [ENTRY])
-    kept = [{key: value for key, value in score.items() if value is not None} for score in report["scores"]]
-    assert bundle[REPORT_MIME] == report | {"scores": kept}
+    assert bundle[REPORT_MIME] == compact(report)
+    kept = [{key: value for key, value in score.items() if value is not None} for score in report["scores"] if score["value"] is not None]
+    assert [score for score in bundle[REPORT_MIME]["scores"] if "value" in score] == kept
     assert bundle[RECORD_MIME]["entries"] == [ENTRY]
     assert WIDGET_MIME not in bundle
 
