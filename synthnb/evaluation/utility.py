@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthnb._random import generator
-from synthnb.evaluation._intervals import Z95, midranks
+from synthnb.evaluation._intervals import Z95
 from synthnb.evaluation._more_learners import LEARNERS, learned
 from synthnb.evaluation._performance import Measure, percentiles, performance, resampled
 from synthnb.evaluation._predictions import HEADLINE, Predictions, predictions
-from synthnb.evaluation.base import NO_INTERVAL, Comparison, Definition, Findings, Score, Step, rounded
+from synthnb.evaluation.base import Comparison, Definition, Findings, Score, Step, rounded
 
 __all__ = ["AUGMENTATION_STEP", "GAP", "TSTR", "TSTR_STEP", "Predictions", "augmentation", "performance", "predictions", "train_and_test"]
 
@@ -43,14 +43,6 @@ MATTHEWS = Definition(
     reference="Matthews correlation of the likeliest class on the hold-out, doi 10.1016/j.compbiolchem.2004.09.006; "
     "ceiling: trained on the real rows",
 )
-RANKING = Definition(
-    metric="learner_ranking",
-    label="Learners ranked alike by synthetic and real rows",
-    dimension="utility",
-    direction="higher",
-    reference="Spearman correlation over at least 5 learners of TSTR with TRTR on the hold-out",
-    version=2,
-)
 GAIN = Definition(
     metric="augmentation_gain",
     label="Gained by adding synthetic rows to the real ones",
@@ -61,8 +53,6 @@ GAIN = Definition(
 
 _FLAT = "The hold-out's target doesn't vary enough: each class needs 5 rows of it and 5 of the others, numbers must differ."
 _FIXED = "these fitted models on other rows of the population; another synthetic sample or fit isn't in it"
-_LEAST_RANKED = 5
-_RANKED = f"{NO_INTERVAL} a ranking of few learners"
 
 
 def train_and_test(comparison: Comparison, parameters: Mapping[str, Any]) -> Findings:
@@ -70,7 +60,7 @@ def train_and_test(comparison: Comparison, parameters: Mapping[str, Any]) -> Fin
 
     The models stay as they are, so the intervals don't hold what another synthetic sample would change.
     """
-    definitions = (TSTR, GAP, MATTHEWS, RANKING)
+    definitions = (TSTR, GAP, MATTHEWS)
     headline = predictions(comparison, parameters)
     if isinstance(headline, str):
         return Findings(scores=[definition.absent(headline) for definition in definitions])
@@ -78,7 +68,7 @@ def train_and_test(comparison: Comparison, parameters: Mapping[str, Any]) -> Fin
         return Findings(scores=[definition.absent(_FLAT) for definition in definitions])
     made = {name: found for name in LEARNERS if not isinstance(found := predictions(comparison, parameters, name), str)}
     rows = [_learner_row(name, found) for name, found in made.items()]
-    scores = [*_headline(headline, comparison, parameters), _matthews(headline, comparison, parameters), _ranking(rows, headline)]
+    scores = [*_headline(headline, comparison, parameters), _matthews(headline, comparison, parameters)]
     return Findings(scores=scores, details={"utility": rows})
 
 
@@ -129,20 +119,6 @@ def _learner_row(name: str, made: Predictions) -> dict[str, Any]:
     return {"learner": name, "measure": made.task.measure, "synthetic": rounded(ours, 4), "real": rounded(best, 4), "gap": gap}
 
 
-def _ranking(rows: list[dict[str, Any]], made: Predictions) -> Score:
-    """Spearman's correlation of the learners' performance by training rows."""
-    ours, best = (np.array([row[side] for row in rows], dtype=float) for side in ("synthetic", "real"))
-    subject, given = [made.task.target.shown], {"n": "learners", "interval": _RANKED, "measure": made.task.measure}
-    if len(rows) < _LEAST_RANKED:
-        reason = f"{len(rows)} learners can't be ranked, too few orders are possible; their figures are in the table."
-        return RANKING.score(None, n=len(rows), subject=subject, reason=reason, parameters=given)
-    one, other = midranks(ours), midranks(best)
-    if not np.isfinite([*ours, *best]).all() or not one.std() or not other.std():
-        reason = "The learners do equally well, so that they have no ranking."
-        return RANKING.score(None, n=len(rows), subject=subject, reason=reason, parameters=given)
-    return RANKING.score(float(np.corrcoef(one, other)[0, 1]), n=len(rows), subject=subject, parameters=given)
-
-
 def augmentation(comparison: Comparison, parameters: Mapping[str, Any]) -> Findings:
     """What boosted trees gain on the hold-out from synthetic rows added to the real ones, with a paired bootstrap interval."""
     made = predictions(comparison, parameters)
@@ -166,7 +142,7 @@ _SETTINGS = {"iterations": 100, "most_rows": 20000, "least_rows": 30}
 TSTR_STEP = Step(
     name="train on synthetic, test on real",
     run=train_and_test,
-    gives=(TSTR, GAP, MATTHEWS, RANKING),
+    gives=(TSTR, GAP, MATTHEWS),
     parameters={**_SETTINGS, "draws": 200, "trees": 50, "forest_rows": 10000},
 )
 """``tstr``."""

@@ -12,7 +12,7 @@ from synthnb.plugins import available, load
 PINNED = {
     "corpus-core/1": "sha256:3d2214ab422065c9c2f3737e7eff1de43c742be958bbb2b38eb108c44e97b79f",
     "relational-core/1": "sha256:0a6c3b06942ee52b4cb316775e3450682ed98d69d4330862cab5df18fc9127be",
-    "tabular-core/1": "sha256:0beacb4a69a2f947e9f1d06a0656c62846b53785f295b2a8aab3c5f18c08e945",
+    "tabular-core/1": "sha256:bfe90a66f01285d80abc233973f1b1a60b40558f9d79884a309dd635a79b1632",
     "text-core/1": "sha256:bd1dba1ec3b6b6f497e5a1876200235638f446675ddd083fa58b76ede4397c37",
 }
 

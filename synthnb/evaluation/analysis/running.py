@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Outcome", "run"]
 
 _FINITE = 0.9
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -55,17 +57,30 @@ def run(analysis: Analysis, frame: pd.DataFrame, clock: Clock, *, seed: int, uni
 
 
 def _once(analysis: Analysis, frame: pd.DataFrame) -> Outcome | str:
-    try:
-        given = analysis.function(frame.copy(deep=True))
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's own function; that it failed is a result, and its message may quote cells
-        return _failed(error)
-    try:
-        entries, without = read(given)
-    except SynthnbError as error:
-        return str(error)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - the result's own attributes can fail too
-        return _failed(error)
+    given = _attempt(lambda: analysis.function(frame.copy(deep=True)))
+    if isinstance(given, _Failed):
+        return _failed(given.error)
+    found = _attempt(lambda: read(given))
+    if isinstance(found, _Failed):
+        # Our own words about the result quote no cell; the function's own errors may.
+        return str(found.error) if isinstance(found.error, SynthnbError) else _failed(found.error)
+    entries, without = found
     return Outcome(entries, without, len(frame))
+
+
+@dataclass(frozen=True)
+class _Failed:
+    """What the user's code raised."""
+
+    error: BaseException
+
+
+def _attempt(call: Callable[[], T]) -> T | _Failed:
+    """What the user's code gives, the attributes of its result among it, or what it raised."""
+    try:
+        return call()
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's own code; that it failed is a result
+        return _Failed(error)
 
 
 def _failed(error: BaseException) -> str:

@@ -16,16 +16,16 @@ from synthnb.evaluation.gates import Gate
 __all__ = ["Draft", "read_draft"]
 
 _DATA = ("table", "text", "corpus", "relations")
-_KEYS = {
-    "name": str,
-    "extends": str,
-    "data": str,
+_KEYS: dict[str, tuple[type, ...]] = {
+    "name": (str,),
+    "extends": (str,),
+    "data": (str,),
     "step_seconds": (int, float),
-    "steps": list,
-    "drop": list,
-    "parameters": dict,
-    "gates": list,
-    "left_out": dict,
+    "steps": (list,),
+    "drop": (list,),
+    "parameters": (dict,),
+    "gates": (list,),
+    "left_out": (dict,),
 }
 _LARGEST = 1_000_000
 _STEP_SECONDS = 120.0
@@ -137,9 +137,9 @@ def _problems(said: Mapping[str, Any]) -> Iterator[str]:
     for key, value in said.items():
         if key not in _KEYS:
             yield f"{shown(key)} is none of {', '.join(_KEYS)}"
-        elif not isinstance(value, _KEYS[key]) or isinstance(value, bool):  # type: ignore[arg-type]
+        elif not isinstance(value, _KEYS[key]) or isinstance(value, bool):
             yield f"{key} has a wrong kind of value: {shown(value)}"
-        elif key == "step_seconds" and not (math.isfinite(value) and value > 0):
+        elif key == "step_seconds" and not (math.isfinite(said[key]) and said[key] > 0):
             yield f"step_seconds must be a number of seconds above 0; got {shown(value)}"
     name = said.get("name")
     if not isinstance(name, str) or not _is_versioned(name):
