@@ -5,11 +5,13 @@ Every interval is at 95 %. Sources:
 - Wilson (1927), doi 10.1080/01621459.1927.10502953: one share.
 - Newcombe (1998), doi 10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I, method 10: two shares' difference.
 - DeLong, DeLong and Clarke-Pearson (1988), doi 10.2307/2531595: the area under an ROC curve.
+- Zou and Donner (2008), doi 10.1002/sim.3095: a difference of two estimates from their intervals.
 - Giomi et al. (2023), doi 10.56553/popets-2023-0055: excess risk of an attack.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -138,6 +140,25 @@ def excess_risk(main_hits: float, n_main: float, control_hits: float, n_control:
     risk = (a - c) / (1 - c)
     error = np.hypot(error_a / (1 - c), error_c * (a - 1) / (1 - c) ** 2)
     return Estimate(float(risk), float(max(risk - error, -1.0)), float(min(risk + error, 1.0)))
+
+
+def difference(first: Estimate, second: Estimate) -> Estimate:
+    """The first less the second, both independent, from their intervals.
+
+    Notes
+    -----
+    d − √((p − l_p)² + (u_q − q)²) and d + √((u_p − p)² + (q − l_q)²). Zou and
+    Donner (2008), doi 10.1002/sim.3095.
+
+    Examples
+    --------
+    >>> [round(end, 3) for end in difference(Estimate(3.0, 2.6, 3.3), Estimate(1.0, 0.7, 1.4))]
+    [2.0, 1.434, 2.424]
+    """
+    gap = first.value - second.value
+    below = math.hypot(first.value - first.low, second.high - second.value)
+    above = math.hypot(first.high - first.value, second.value - second.low)
+    return Estimate(gap, gap - below, gap + above)
 
 
 def midranks(values: Floats) -> Floats:

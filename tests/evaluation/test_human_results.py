@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from synthnb.evaluation._intervals import Estimate
+from synthnb.evaluation._intervals import Estimate, difference
 from synthnb.evaluation.human import RUBRICS, Answer, Question, Rubric
-from synthnb.evaluation.human.estimates import bounded_mean, clopper_pearson, detectable_accuracy, difference, shares_mean
+from synthnb.evaluation.human.estimates import bounded_mean, clopper_pearson, detectable_accuracy, shares_mean
 from synthnb.evaluation.human.results import Answers, compute_results
 
 ITEMS = tuple(f"item-{i:03d}" for i in range(1, 41))

@@ -10,7 +10,7 @@ import pytest
 from synthnb.errors import OptionError
 from synthnb.evaluation.human.items import Item, item_digest
 from synthnb.evaluation.human.rubrics import RUBRICS, find_rubric
-from synthnb.evaluation.judge import Judgement, judge_items
+from synthnb.evaluation.judge import Judgement, Lot, judge_items
 from synthnb.evaluation.judge.scoring import lengths_correlation
 from synthnb.models.calls import Calls, Limits
 from tests.evaluation.judges import Rule, offered, shown
@@ -26,8 +26,13 @@ KEY = {item.id: ("real" if n % 2 else "synthetic") for n, item in enumerate(ITEM
 
 def judged(answer: Callable[[Request], str], *, family: str = "", limits: Limits | None = None, **ways: Any) -> tuple[Judgement, Rule]:
     model = Rule(answer, family=family)
-    given: dict[str, Any] = {"rubric": RUBRICS["plausibility"], "seed": 3} | ways
-    return judge_items(ITEMS, KEY, calls=Calls(model, limits=limits), **given), model
+    known = {name: ways.pop(name) for name in ("rubric", "makers", "people") if name in ways}
+    return judge_items(lot(ITEMS, KEY, **known), calls=Calls(model, limits=limits), **{"seed": 3, **ways}), model
+
+
+def lot(items: list[Item], key: dict[str, str], **known: Any) -> Lot:
+    given: dict[str, Any] = {"rubric": RUBRICS["plausibility"], "described": {"name": "notes"}} | known
+    return Lot(items=tuple(items), key=key, **given)
 
 
 def by_severity(request: Request) -> str:
@@ -90,7 +95,7 @@ def test_the_judge_never_sees_where_an_item_comes_from() -> None:
 def test_an_item_cannot_leave_its_block(hostile: str) -> None:
     items = [Item(f"item-{n:03d}", "text", f"{hostile} {n}", f"sha256:{n}") for n in range(12)]
     model = Rule(lambda _request: "2")
-    judge_items(items, {item.id: "synthetic" for item in items}, calls=Calls(model), rubric=RUBRICS["harm"], repeats=1)
+    judge_items(lot(items, {item.id: "synthetic" for item in items}, rubric=RUBRICS["harm"]), calls=Calls(model), repeats=1)
     for request in model.asked:
         (block,) = shown(request)
         assert not set(block) & set("<>[]\ud800")
@@ -101,7 +106,7 @@ def test_equal_labels_hide_no_cell() -> None:
     cells = (("long", "1"), ("long", "2"), ("long (2)", "3"), ("long", None))
     items = [Item(f"item-{n}", "row", cells, f"sha256:{n}") for n in range(2)]
     model = Rule(lambda _request: "2")
-    judge_items(items, {item.id: "synthetic" for item in items}, calls=Calls(model), rubric=RUBRICS["harm"], repeats=1)
+    judge_items(lot(items, {item.id: "synthetic" for item in items}, rubric=RUBRICS["harm"]), calls=Calls(model), repeats=1)
     assert list(json.loads(shown(model.asked[0])[0]).values()) == ["1", "2", "3", None]
 
 

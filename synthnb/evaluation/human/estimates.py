@@ -4,7 +4,6 @@
 - Wilson (1927), doi 10.1080/01621459.1927.10502953, on the effective sample size of
   Korn and Graubard (1998), Survey Methodology 24, 193: a mean of a bounded scale, and a
   share over calls of several raters on the same items.
-- Zou and Donner (2008), doi 10.1002/sim.3095: a difference from two such intervals.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 
 from synthnb.evaluation._intervals import Z95, Estimate
 
-__all__ = ["LEAST", "bounded_mean", "clopper_pearson", "detectable_accuracy", "difference", "shares_mean"]
+__all__ = ["LEAST", "bounded_mean", "clopper_pearson", "detectable_accuracy", "shares_mean"]
 
 Floats = NDArray[np.float64]
 
@@ -86,19 +85,6 @@ def _wilson(p: float, variance: float, n: int, freedom: int, most: float) -> tup
     centre = (p + Z95**2 / (2 * trials)) / (1 + Z95**2 / trials)
     half = Z95 * math.sqrt(p * (1 - p) / trials + Z95**2 / (4 * trials**2)) / (1 + Z95**2 / trials)
     return p, max(centre - half, 0.0), min(centre + half, 1.0)
-
-
-def difference(first: Estimate, second: Estimate) -> Estimate:
-    """The first less the second, both independent.
-
-    Notes
-    -----
-    d − √((p − l_p)² + (u_q − q)²) and d + √((u_p − p)² + (q − l_q)²). Zou and Donner (2008).
-    """
-    gap = first.value - second.value
-    below = math.hypot(first.value - first.low, second.high - second.value)
-    above = math.hypot(first.high - first.value, second.value - second.low)
-    return Estimate(gap, gap - below, gap + above)
 
 
 def detectable_accuracy(calls: int) -> float | None:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from synthnb.evaluation._intervals import difference
 from synthnb.evaluation.agreement import Agreement, Level, cohen_kappa, fleiss_kappa, krippendorff_alpha
 from synthnb.evaluation.base import NO_INTERVAL, Definition, Score, rounded
-from synthnb.evaluation.human.estimates import LEAST, bounded_mean, clopper_pearson, detectable_accuracy, difference, shares_mean
+from synthnb.evaluation.human.estimates import LEAST, bounded_mean, clopper_pearson, detectable_accuracy, shares_mean
 from synthnb.evaluation.human.rubrics import REAL, SYNTHETIC, Question, Rubric
 
 if TYPE_CHECKING:

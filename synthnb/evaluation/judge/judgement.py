@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from synthnb._canonical import digest_bytes
+from synthnb._canonical import digest, digest_bytes
 from synthnb._clock import utc_now
 from synthnb._display import Shown
 from synthnb._random import generator
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from synthnb.evaluation.human.items import Item
     from synthnb.evaluation.human.rubrics import Rubric
+    from synthnb.evaluation.judge.sampling import Lot
     from synthnb.models.base import ModelInfo
     from synthnb.models.calls import Calls
 
@@ -144,17 +145,11 @@ class Judgement(Shown):
 
 
 def judge_items(
-    items: Sequence[Item],
-    key: Mapping[str, str],
+    lot: Lot,
     *,
     calls: Calls,
-    rubric: Rubric,
     repeats: int = 3,
     pairs: int | None = None,
-    makers: Mapping[str, str] | None = None,
-    people: Mapping[str, Sequence[Mapping[str, int | str]]] | None = None,
-    name: str = "synthetic",
-    synthetic: Mapping[str, Any] | None = None,
     seed: int = 0,
     progress: Callable[[int, int, str], None] | None = None,
     scanned: Scanned | None = None,
@@ -163,24 +158,14 @@ def judge_items(
 
     Parameters
     ----------
-    items : sequence of Item
-        What is judged, in one form whatever its origin.
-    key : mapping
-        Where each item comes from, by id: real or synthetic; the judge doesn't see it.
+    lot : Lot
+        The items, and what is known of them that the judge isn't told.
     calls : Calls
         To the judge.
-    rubric : Rubric
-        What is asked.
     repeats : int
         How often each item is judged, 1 to 50; answers are listed up and down in turn.
     pairs : int, optional
         Pairs of a real and a synthetic item to compare, each in both orders; as many as there can be, if left out.
-    makers : mapping, optional
-        By synthetic item: the family of the model that made it.
-    people : mapping, optional
-        By question: each rater's answers by item.
-    name, synthetic : str and mapping
-        What the frame is called; its rows and digest.
     seed : int
         Where every draw starts.
     progress : callable, optional
@@ -196,13 +181,13 @@ def judge_items(
         The judge can't be used.
     """
     check_number("repeats", repeats, 1, _MOST_REPEATS, fix="Three are enough to see a spread.")
-    wanted = _wanted(items, key, rubric, repeats, pairs, seed)
-    _declare(calls, rubric, items)
+    wanted = _wanted(lot, repeats, pairs, seed)
+    _declare(calls, lot)
     told = progress or (lambda *_: None)
     found = collect(
         wanted,
-        rubric=rubric,
-        items={item.id: item for item in items},
+        rubric=lot.rubric,
+        items={item.id: item for item in lot.items},
         calls=calls,
         seed=seed,
         told=lambda done: told(done, len(wanted), "verdicts"),
@@ -210,24 +195,24 @@ def judge_items(
     info = calls.model.info
     seen = Seen(
         verdicts=found.answers,
-        key=key,
-        makers=makers or {},
+        key=lot.key,
+        makers=lot.makers,
         family=info.family,
-        lengths={item.id: _length(item) for item in items},
-        people=people or {},
+        lengths={item.id: _length(item) for item in lot.items},
+        people=lot.people,
     )
-    scores = tuple(all_scores(rubric.questions, seen))
+    scores = tuple(all_scores(lot.rubric.questions, seen))
     return Judgement(
         id=f"judge-{secrets.token_hex(6)}",
         created=utc_now(),
-        name=name,
-        synthetic=dict(synthetic or {"name": name}),
-        unit=items[0].kind if items else "row",
+        name=str(lot.described["name"]),
+        synthetic=dict(lot.described),
+        unit=lot.items[0].kind if lot.items else "row",
         judge=info.to_dict(),
-        makers=_by_family(key, seen.makers),
-        rubric={part: getattr(rubric, part) for part in ("id", "version", "title", "digest")},
-        prompt_digest=digest_bytes(_template(rubric).encode("utf-8", "replace")),
-        items={origin: sum(side == origin for side in key.values()) for origin in ("synthetic", "real")},
+        makers=_by_family(lot.key, lot.makers),
+        rubric={part: getattr(lot.rubric, part) for part in ("id", "version", "title", "digest")},
+        prompt_digest=digest_bytes(_template(lot.rubric).encode("utf-8", "replace")),
+        items={origin: sum(side == origin for side in lot.key.values()) for origin in ("synthetic", "real")},
         pairs=sum(len(one.items) == 2 for one in wanted) // 2,
         repeats=repeats,
         seed=seed,
@@ -252,12 +237,12 @@ def _sent_all_the_same(scanned: Scanned | None) -> Sequence[str]:
     return scanned.notes if scanned is not None and any(scanned.counts.values()) else ()
 
 
-def _wanted(items: Sequence[Item], key: Mapping[str, str], rubric: Rubric, repeats: int, pairs: int | None, seed: int) -> list[Asked]:
+def _wanted(lot: Lot, repeats: int, pairs: int | None, seed: int) -> list[Asked]:
     """Every verdict that is asked for: items by question and repeat, then pairs in both orders."""
-    single = [Asked(question.id, (item.id,), n) for question in rubric.questions for item in items for n in range(repeats)]
-    made = [item.id for item in items if key[item.id] == "synthetic"]
-    real = [item.id for item in items if key[item.id] == "real"]
-    ordinal = [question.id for question in rubric.questions if question.scale == "ordinal"]
+    single = [Asked(question.id, (item.id,), n) for question in lot.rubric.questions for item in lot.items for n in range(repeats)]
+    made = [item.id for item in lot.items if lot.key[item.id] == "synthetic"]
+    real = [item.id for item in lot.items if lot.key[item.id] == "real"]
+    ordinal = [question.id for question in lot.rubric.questions if question.scale == "ordinal"]
     most = min(len(made), len(real)) if ordinal else 0
     if pairs is not None:
         check_number("pairs", pairs, 0, most, fix="Each real and each synthetic item is in one pair.")
@@ -266,11 +251,9 @@ def _wanted(items: Sequence[Item], key: Mapping[str, str], rubric: Rubric, repea
     return [*single, *(Asked(ordinal[0], order, 0) for one, other in chosen for order in ((one, other), (other, one)))]
 
 
-def _declare(calls: Calls, rubric: Rubric, items: Sequence[Item]) -> None:
-    from synthnb._canonical import digest
-
-    calls.declare_template("judge", _template(rubric))
-    calls.declare_sent(f"{len(items)} items to judge", digest=digest([item.digest for item in items]))
+def _declare(calls: Calls, lot: Lot) -> None:
+    calls.declare_template("judge", _template(lot.rubric))
+    calls.declare_sent(f"{len(lot.items)} items to judge", digest=digest([item.digest for item in lot.items]))
 
 
 def _template(rubric: Rubric) -> str:

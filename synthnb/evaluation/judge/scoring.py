@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthnb.evaluation._intervals import Z95, midranks, wilson
+from synthnb.evaluation._intervals import Z95, difference, midranks, wilson
 from synthnb.evaluation.agreement import krippendorff_alpha
 from synthnb.evaluation.base import Definition, Score, rounded
-from synthnb.evaluation.human.estimates import LEAST, bounded_mean, difference
+from synthnb.evaluation.human.estimates import LEAST, bounded_mean
 from synthnb.evaluation.judge.asking import Asked
 
 if TYPE_CHECKING:

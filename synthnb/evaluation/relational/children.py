@@ -52,7 +52,7 @@ GAPS = Definition(
 GIVES = (COUNTS, MEAN, CHILDLESS, GAPS)
 
 _LEAST_PARENTS = 30
-_NO_ORDER = "Nothing orders the children of one parent: no order was declared, and they don't have exactly one date."
+NO_ORDER = "Nothing orders the children of one parent: no order was declared, and they don't have exactly one date."
 
 
 def children(comparison: Comparison, parameters: Mapping[str, Any]) -> Findings:
@@ -77,7 +77,7 @@ def _of(link: Link, comparison: RelationalComparison, draws: int) -> Iterator[Sc
     yield _mean(link)
     yield _childless(link, comparison.minimum_cell)
     if link.real.order is None:
-        yield _absent(GAPS, link, _NO_ORDER)
+        yield _absent(GAPS, link, NO_ORDER)
         return
     steps = _steps(link.synthetic)
     yield _complement(GAPS, link, _steps, comparison.seed, draws, n=len(steps), unit="seconds" if link.temporal else "as given")

@@ -18,10 +18,12 @@ from numpy.typing import NDArray
 
 from synthnb._random import generator
 from synthnb.evaluation._encode import Column
+from synthnb.evaluation._intervals import difference
 from synthnb.evaluation.base import NO_INTERVAL, Ceiling, Comparison, Definition, Findings, Score, Step, rounded
 from synthnb.evaluation.fidelity import UNCALIBRATED, ks_gap
 from synthnb.evaluation.pairs import contingency_similarity, correlation_similarity
-from synthnb.evaluation.relational.families import COEFFICIENTS, LEAST_PARENTS, Coefficient, difference, figures, measured
+from synthnb.evaluation.relational.children import NO_ORDER
+from synthnb.evaluation.relational.families import COEFFICIENTS, LEAST_PARENTS, Coefficient, figures, measured
 from synthnb.evaluation.relational.keys import NO_RELATION, ONE_TABLE
 from synthnb.evaluation.relational.tables import RelationalComparison
 from synthnb.evaluation.relational.views import Joined, Summaries, View, by_name, family_means
@@ -67,7 +69,6 @@ GIVES = (CORRELATION, CONTINGENCY, SUMMARY_CORRELATION, SUMMARY_CONTINGENCY, MEA
 
 _NO_PAIR = "No column of the parents and none of the children make such a pair."
 _NO_FIGURES = "The children have no column of numbers or levels."
-_NO_ORDER = "Nothing orders the children of one parent: no order was declared, and they don't have exactly one date."
 
 
 def dependence(comparison: Comparison, parameters: Mapping[str, Any]) -> Findings:
@@ -203,7 +204,7 @@ class _Relation:
     def _coefficient(self, coefficient: Coefficient) -> Iterator[Score]:
         """The mean similarity, then the columns that differ most, each with an interval that holds for all columns at once."""
         if coefficient.ordered and self.link.real.order is None:
-            yield self._absent(coefficient.mean, _NO_ORDER)
+            yield self._absent(coefficient.mean, NO_ORDER)
             return
         if not self.children:
             yield self._absent(coefficient.mean, _NO_FIGURES)
@@ -245,7 +246,7 @@ class _Relation:
                 reason = "It isn't defined for the synthetic column: it is constant, or no parent has several children."
                 yield coefficient.own.score(None, n=s.parents, subject=(*self.link.subject, column.shown), reason=reason)
                 continue
-            d, low, high = difference(r, s)
+            d, low, high = difference(s.estimate, r.estimate)
             known = bool(np.isfinite([low, high]).all())
             why = (
                 f"simultaneous over {len(defined)} columns"

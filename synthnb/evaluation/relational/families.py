@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from synthnb.evaluation._intervals import Estimate
 from synthnb.evaluation.base import Definition
 
 if TYPE_CHECKING:
     from synthnb.evaluation._encode import Column
     from synthnb.evaluation.relational.linked import Linked
 
-__all__ = ["COEFFICIENTS", "Coefficient", "Measured", "difference", "figures", "icc", "lag_one", "measured", "trend"]
+__all__ = ["COEFFICIENTS", "Coefficient", "Measured", "figures", "icc", "lag_one", "measured", "trend"]
 
 Array = NDArray[Any]
 LEAST_PARENTS = 30
@@ -54,6 +55,11 @@ class Measured(NamedTuple):
     low: float
     high: float
     parents: int
+
+    @property
+    def estimate(self) -> Estimate:
+        """The value with its interval."""
+        return Estimate(self.value, self.low, self.high)
 
 
 def figures(column: Column, values: Array) -> Array:
@@ -233,17 +239,3 @@ def measured(coefficient: Coefficient, linked: Linked, values: Array, *, columns
     half = t.ppf(1 - 0.025 / columns, parents - 1) * error
     low, high = (float(coefficient.back(np.asarray(z + sign * half), whole)) for sign in (-1, 1))
     return Measured(value, low, high, parents)
-
-
-def difference(real: Measured, synthetic: Measured) -> tuple[float, float, float]:
-    """Synthetic less real, with the interval that the two intervals give.
-
-    Notes
-    -----
-    d − √((s − l_s)² + (u_r − r)²) and d + √((u_s − s)² + (r − l_r)²).
-    Zou and Donner (2008), doi 10.1002/sim.3095.
-    """
-    d = synthetic.value - real.value
-    below = np.hypot(synthetic.value - synthetic.low, real.high - real.value)
-    above = np.hypot(synthetic.high - synthetic.value, real.value - real.low)
-    return d, d - below, d + above

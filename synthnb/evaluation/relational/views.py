@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -25,14 +26,14 @@ _COUNT, _MEAN = "\x1fcount", "\x1fmean\x1f"
 """Names that no column of a table has."""
 
 
-class View:
+class View(ABC):
     """A relation as one table, and which of its columns are paired."""
 
     pairs: Pairs
 
+    @abstractmethod
     def table(self, linked: Linked) -> Table:
         """The relation in one set of tables."""
-        raise NotImplementedError
 
 
 class Joined(View):
