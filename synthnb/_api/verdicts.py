@@ -111,16 +111,10 @@ def judge(
     with calls_to(model, limits=limits, sensitive=sensitive) as calls:
         scanned = _let_out(lot, calls.model.info, known=_is_synthetic(synthetic, real, others), allowed=allow_hosted, policy=identifiers)
         found = judge_items(
-            lot.items,
-            lot.key,
+            lot,
             calls=calls,
-            rubric=lot.rubric,
             repeats=repeats,
             pairs=pairs,
-            makers=lot.makers,
-            people=lot.people,
-            name=str(lot.described["name"]),
-            synthetic=lot.described,
             seed=seed,
             progress=progress or no_progress,
             scanned=scanned,
