@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from synthnb.evaluation._encode import Table
     from synthnb.evaluation.plots import Plots
 
-__all__ = ["Report", "compare", "evaluate_frames"]
+__all__ = ["Report", "compare", "evaluate_frames", "profile_for"]
 
 SCHEMA = "synthnb.report/1"
 """Name and version of the report's shape."""
@@ -93,10 +93,12 @@ class Report(Shown):
     """What the profile changes of the one it was derived from: ``what``, ``from`` and ``to``."""
     details: dict[str, Any] = field(default_factory=dict)
     """What a drill-down shows, by name."""
+    policy: dict[str, Any] = field(default_factory=dict)
+    """The policy it was made under, and what that came to; empty, and left out of `to_dict`, where there was none."""
 
     def to_dict(self) -> dict[str, Any]:
         """The report as plain JSON types."""
-        plain = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        plain = {entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name != "policy" or self.policy}
         lists = {name: list(value) for name, value in plain.items() if isinstance(value, tuple)}
         return {"schema": SCHEMA} | plain | lists | {"scores": [score.to_dict() for score in self.scores]}
 
@@ -179,7 +181,7 @@ def evaluate_frames(
         The profile, the target or a group doesn't exist.
     """
     began = time.monotonic()
-    chosen = with_gates(find_profile(_profile_for(facts or Facts()) if profile == "auto" else profile), gates or {})
+    chosen = with_gates(find_profile(profile_for(facts or Facts()) if profile == "auto" else profile), gates or {})
     made = to_pandas(synthetic, what="synthetic frame")[0]
     held = None if holdout is None else to_pandas(holdout, what="hold-out frame")[0]
     shared = made.columns if held is None else [name for name in made.columns if name in held.columns]
@@ -194,8 +196,8 @@ def evaluate_frames(
     return replace(within_size(report), seconds=round(time.monotonic() - began, 3))
 
 
-def _profile_for(facts: Facts) -> str:
-    """The profile of what is stated."""
+def profile_for(facts: Facts) -> str:
+    """Return the name of the profile that what is stated calls for."""
     if facts.sources:
         return "corpus-core/1"
     return "text-core/1" if facts.text else "tabular-core/1"

@@ -12,7 +12,7 @@ from synthnb.plugins import available, load
 PINNED = {
     "corpus-core/1": "sha256:3d2214ab422065c9c2f3737e7eff1de43c742be958bbb2b38eb108c44e97b79f",
     "relational-core/1": "sha256:0a6c3b06942ee52b4cb316775e3450682ed98d69d4330862cab5df18fc9127be",
-    "tabular-core/1": "sha256:bfe90a66f01285d80abc233973f1b1a60b40558f9d79884a309dd635a79b1632",
+    "tabular-core/1": "sha256:dd0a1717f383f4a0cea3541c36c69a8081ea21935589a2c6657c05aaeab94dc7",
     "text-core/1": "sha256:bd1dba1ec3b6b6f497e5a1876200235638f446675ddd083fa58b76ede4397c37",
 }
 

@@ -32,7 +32,7 @@ INFERENCE = Definition(
     dimension="privacy",
     direction="lower",
     reference="(a - c) / (1 - c), secret guessed from the nearest synthetic row; Giomi et al. (2023), doi 10.56553/popets-2023-0055",
-    version=2,
+    version=3,
 )
 
 

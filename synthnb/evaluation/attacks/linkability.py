@@ -32,7 +32,7 @@ LINKABILITY = Definition(
     dimension="privacy",
     direction="lower",
     reference="(a - c) / (1 - c), two parts of a row whose nearest synthetic rows meet; Giomi et al. (2023), doi 10.56553/popets-2023-0055",
-    version=2,
+    version=3,
 )
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from synthnb.evaluation._intervals import Z95, Estimate, excess_risk, wilson
+from synthnb.evaluation._intervals import Z95, Estimate, excess_risk, scored_risk, wilson
 from synthnb.evaluation.base import Comparison, Definition, Score, rounded
 
 __all__ = ["Outcome", "Rate", "detailed"]
@@ -78,12 +79,12 @@ class Outcome:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """What the rates depend on besides the data."""
 
-    @property
+    @cached_property
     def risk(self) -> Estimate:
         """What the attack gains over the control, of what could be gained."""
         main, control = self.main, self.control
-        risk = excess_risk(main.value * main.trials, main.trials, control.value * control.trials, control.trials)
-        return _widened(risk, main, control) if self.exclusive else risk
+        hits = (main.value * main.trials, main.trials, control.value * control.trials, control.trials)
+        return _widened(excess_risk(*hits), main, control) if self.exclusive else scored_risk(*hits)
 
     @property
     def weak(self) -> bool:

@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
-from synthnb.evaluation._intervals import wilson
+from synthnb.evaluation._intervals import excess_risk, scored_risk, wilson
 from synthnb.evaluation.attacks.rates import Outcome, Rate, detailed
 
 
@@ -53,3 +54,30 @@ def test_a_step_run_twice_is_listed_once_after_the_attacks_before_it(draw: Any, 
     detailed(comparison, [outcome(0.5, 0.1, 0.1)])
     detailed(comparison, [other])
     assert [row["name"] for row in detailed(comparison, [other])["attacks"]] == ["attack", "other"]
+
+
+def test_the_interval_of_few_successes_by_hand() -> None:
+    # the two ratios r at which (960 - 1000 rq)^2 / 1000 rq(1 - rq) + (499 - 500 q)^2 / 500 q(1 - q) is 1.96^2
+    risk = scored_risk(40, 1000, 1, 500)
+    assert risk.interval == pytest.approx((0.02576, 0.05239), abs=1e-5)
+    assert risk.value == excess_risk(40, 1000, 1, 500).value
+
+
+@pytest.mark.parametrize(
+    ("main", "control", "rate", "other"),
+    [(1000, 500, 0.001, 0.001), (1000, 500, 0.004, 0.004), (1000, 500, 0.011, 0.001), (100, 50, 0.1, 0.1)],
+)
+def test_an_interval_holds_the_truth_where_successes_are_few(main: int, control: int, rate: float, other: float) -> None:
+    # exact: over every outcome that isn't next to impossible, weighted by its probability
+    truth = (rate - other) / (1 - other)
+    chances = np.outer(binom.pmf(np.arange(main + 1), main, rate), binom.pmf(np.arange(control + 1), control, other))
+    likely = np.argwhere(chances > 1e-4)
+    ends = np.array([scored_risk(hits, main, others, control).interval for hits, others in likely])
+    weights = chances[tuple(likely.T)]
+    assert 0.94 <= np.average((ends[:, 0] <= truth) & (truth <= ends[:, 1]), weights=weights) <= 0.97
+
+
+@pytest.mark.parametrize("hits", [(0, 0), (20, 20), (0, 20), (20, 0), (10, 10), (0.5, 19.5)])
+def test_an_interval_holds_its_value_at_every_extreme(hits: tuple[float, float]) -> None:
+    risk = scored_risk(hits[0], 20, hits[1], 20)
+    assert -1 <= risk.low <= max(risk.value, -1) <= risk.high <= 1
