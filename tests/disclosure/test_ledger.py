@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from synthnb.config import config_context
-from synthnb.disclosure.ledger import Ledger, open_ledger
+from synthnb.disclosure.entries import entry_for_export, sealed
+from synthnb.disclosure.folding import digest_is_right
+from synthnb.disclosure.ledger import Ledger, ledger_head, open_ledger
+from synthnb.disclosure.session import Session
 from synthnb.errors import StorageError
 
 from .samples import entries
@@ -194,3 +197,70 @@ def test_a_folder_in_the_way_says_so(tmp_path: Path) -> None:
     (tmp_path / "ledger").mkdir()
     with Ledger(tmp_path / "ledger") as ledger, pytest.raises(StorageError, match="can't be opened"):
         ledger.append(entries()[0])
+
+
+def noting(name: str, lines: int, digest: str) -> dict[str, object]:
+    noted = {"ledger": {"lines": lines, "digest": digest}}
+    return sealed(id=name, kind="export", created="2026-11-23T16:00:00Z", slot="s", fields={}, detail=noted)
+
+
+def test_a_cut_end_is_seen_by_the_entries_it_held(path: Path) -> None:
+    tamper(path, "DELETE FROM line WHERE number = 3")
+    with Ledger(path) as ledger:
+        assert ledger.verify() == ["The file no longer refuses changes: line_delete and line_update are gone from it."]
+        assert ledger.lacking(entries()) == [
+            "report-0123456789ab isn't in it, though an earlier entry is: its end was cut off, or it was made elsewhere."
+        ]
+
+
+def test_a_cut_end_is_seen_by_a_note_of_how_far_it_had_come(path: Path) -> None:
+    with Ledger(path) as ledger:
+        head = ledger.head()
+        assert ledger.lacking([noting("export-1", *head)]) == []
+    tamper(path, "DELETE FROM line WHERE number = 3")
+    with Ledger(path) as ledger:
+        assert ledger.lacking([noting("export-1", *head)]) == [
+            "It had 3 lines when export-1 was written and has 2: its end was cut off.",
+        ]
+        assert ledger.lacking([noting("export-1", 2, "sha256:other")]) == ["Line 2 is another than when export-1 was written."]
+
+
+def test_entries_made_elsewhere_are_no_sign(path: Path) -> None:
+    with Ledger(path) as ledger:
+        assert ledger.lacking([noting("export-1", 0, "")]) == []
+        assert ledger.lacking(entries()) == []
+
+
+def test_the_head_of_the_working_folders_ledger(path: Path, tmp_path: Path) -> None:
+    with config_context(ledger=str(path)), Ledger(path) as ledger:
+        assert ledger_head() == {"lines": 3, "digest": ledger.lines()[-1].digest}
+    with config_context(ledger=str(tmp_path / "none.sqlite3")):
+        assert ledger_head() is None
+    with config_context(ledger="off"):
+        assert ledger_head() is None
+
+
+def test_an_id_that_is_filed_wrong_is_named(path: Path) -> None:
+    tamper(path, "UPDATE line SET id = 'run-other' WHERE number = 2")
+    with Ledger(path) as ledger:
+        assert any("filed under the id of another entry" in found for found in ledger.verify())
+
+
+def test_an_export_notes_how_far_the_ledger_had_come(path: Path) -> None:
+    written = {"path": "t.html", "sha256": "sha256:1", "bytes": 1, "record_digest": "sha256:2"}
+    with config_context(ledger=str(path)):
+        entry = Session().remember(entry_for_export(written))
+        assert Session().remember(entry_for_export(written))["detail"]["ledger"]["lines"] == 4
+    with Ledger(path) as ledger:
+        assert entry["detail"]["ledger"] == {"lines": 3, "digest": ledger.lines()[2].digest}
+        assert digest_is_right(entry)
+        assert ledger.lacking([entry], sure=True) == []
+    with config_context(ledger="off"):
+        assert "ledger" not in Session().remember(entry_for_export(written))["detail"]
+
+
+def test_only_sure_signs_are_told_if_asked(path: Path) -> None:
+    tamper(path, "DELETE FROM line WHERE number = 3")
+    with Ledger(path) as ledger:
+        assert ledger.lacking(entries(), sure=True) == []
+        assert len(ledger.lacking([*entries(), noting("export-1", 3, "sha256:0")], sure=True)) == 1
