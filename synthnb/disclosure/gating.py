@@ -13,7 +13,7 @@ from synthnb.disclosure.folding import Entry, in_order, outdated
 from synthnb.disclosure.reading import mapping
 from synthnb.errors import OptionError, shown
 
-__all__ = ["entry_for_override", "gate_sentence", "refuse_failed", "standing"]
+__all__ = ["entry_for_override", "failed_gates", "gate_sentence", "is_reason", "refuse_failed", "standing"]
 
 _SHORTEST_REASON = 10
 _MOST_LISTED = 5
@@ -72,16 +72,22 @@ def refuse_failed(entries: Iterable[Entry], reason: str | None, *, export: str) 
         if reason is not None:
             raise OptionError("A reason to override a gate was given, but no gate failed.", fix="Leave it out.")
         return []
-    if reason is None or len(reason.split()) < 2 or len(reason.strip()) < _SHORTEST_REASON:
+    if not is_reason(reason):
         said = "none was given" if reason is None else f"got {shown(reason)}"
         raise OptionError(
-            f"A failed gate blocks the export: {_listed(failed)}. To export all the same a reason in words is needed; {said}.",
+            f"A failed gate blocks the export: {failed_gates(failed)}. To export all the same a reason in words is needed; {said}.",
             fix='Mend the data and evaluate again, or add --override "REASON" (override="REASON"), which the record then states.',
         )
-    return [entry_for_override(entry, gates, reason.strip(), export=export) for entry, gates in failed]
+    return [entry_for_override(entry, gates, str(reason).strip(), export=export) for entry, gates in failed]
 
 
-def _listed(failed: list[tuple[Entry, list[dict[str, Any]]]]) -> str:
+def is_reason(reason: str | None) -> bool:
+    """Whether a reason is one in words: two of them or more, and ten characters."""
+    return reason is not None and len(reason.split()) >= 2 and len(reason.strip()) >= _SHORTEST_REASON
+
+
+def failed_gates(failed: list[tuple[Entry, list[dict[str, Any]]]]) -> str:
+    """Gates that failed and stand, in words."""
     sentences = [f"{named(entry.get('frame') or '')}: {gate_sentence(gate)}" for entry, gates in failed for gate in gates]
     more = len(sentences) - _MOST_LISTED
     return "; ".join(sentences[:_MOST_LISTED]) + (f"; and {more} more" if more > 0 else "")
@@ -114,14 +120,17 @@ def entry_for_override(report: Entry, gates: Iterable[Mapping[str, Any]], reason
     created : str, optional
         When; now by default.
     """
+    from synthnb.disclosure.saying import person
+
     listed = list(gates)
     sentence = "; ".join(map(gate_sentence, listed))
+    said = f"{named(report.get('frame') or '')}: overridden for {named(export)}: {sentence}; reason given: {reason}"
     return sealed(
         id=f"override-{secrets.token_hex(6)}",
         kind="override",
         created=created or utc_now(),
         slot=f"override:{report['id']}:{export}",
-        fields={"gates": f"{named(report.get('frame') or '')}: overridden for {named(export)}: {sentence}; reason given: {reason}"},
-        detail={"report": report["id"], "gates": [str(gate["metric"]) for gate in listed], "reason": reason, "export": export},
+        fields={"gates": said, "optOuts": said},  # the second is what the notebook's cell shows
+        detail={"report": report["id"], "gates": [str(gate["metric"]) for gate in listed], "reason": reason, "export": export} | person(),
         about={"name": report.get("frame"), "digest": report.get("content")},
     )
