@@ -12,13 +12,14 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from synthnb._marks import without_marks
 from synthnb.errors import FrameError, shown
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-__all__ = ["Restore", "cell_types", "frame_digest", "frame_of", "to_pandas"]
+__all__ = ["Restore", "as_pandas", "cell_types", "column_content", "frame_digest", "frame_of", "to_pandas"]
 
 Backend = Literal["pandas", "polars", "pyarrow"]
 
@@ -72,7 +73,7 @@ def frame_of(source: Any, what: str = "frame") -> Any:
 
 
 def to_pandas(frame: Any, what: str = "frame") -> tuple[pd.DataFrame, Restore]:
-    """Return a frame as pandas with unique string names, and the way back.
+    """Return a frame as pandas with unique string names and without marks of origin, and the way back.
 
     Parameters
     ----------
@@ -89,6 +90,7 @@ def to_pandas(frame: Any, what: str = "frame") -> tuple[pd.DataFrame, Restore]:
         and times beyond what Python's own hold; categories that are null or occur twice.
     """
     inside, restore = _convert(frame, what)
+    inside = without_marks(inside)
     rows, columns = inside.shape
     if rows == 0 or columns == 0:
         raise FrameError(
@@ -102,6 +104,11 @@ def to_pandas(frame: Any, what: str = "frame") -> tuple[pd.DataFrame, Restore]:
             fix="Flatten those columns (`explode`, `unnest`, `pandas.json_normalize`) or drop them.",
         )
     return inside, restore
+
+
+def as_pandas(frame: Any, what: str = "frame") -> pd.DataFrame:
+    """Return a frame as pandas with unique string names, whatever its cells hold, marks of origin too."""
+    return _convert(frame, what)[0]
 
 
 def cell_types(column: pd.Series[Any]) -> set[type]:
@@ -388,15 +395,15 @@ def frame_digest(frame: Any) -> str:
     inside, _ = _convert(frame, "frame")
     sha = hashlib.sha256(canonical({"scheme": _SCHEME, "rows": len(inside), "columns": inside.shape[1]}))
     for name in inside.columns:
-        kind, pieces = _content(inside[name])
+        kind, pieces = column_content(inside[name])
         sha.update(canonical({"name": str(name), "class": kind, "bytes": [len(piece) for piece in pieces]}))
         for piece in pieces:
             sha.update(piece)
     return f"sha256:{sha.hexdigest()}"
 
 
-def _content(column: pd.Series[Any]) -> tuple[str, list[bytes]]:
-    """A column's class and bytes: which cells are present, then what they hold."""
+def column_content(column: pd.Series[Any]) -> tuple[str, list[bytes]]:
+    """Return a column's class and bytes: which cells are present, then what they hold."""
     import numpy as np
 
     here = column.notna().to_numpy()

@@ -10,17 +10,19 @@ frame that merely holds values that also occur among synthetic rows is real.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from synthnb._frames import to_pandas
+from synthnb._marks import claim_of, is_marked
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-__all__ = ["Origin", "Origins", "quoting"]
+__all__ = ["Origin", "Origins", "Recognised", "quoting"]
 
 _MOST_FRAMES = 32
 _MOST_ROWS = 5_000_000
@@ -30,6 +32,14 @@ _SENTENCE = 6
 """Words of a cell, on average, from which a column may quote somebody's texts."""
 _FEW = 10
 """Levels that may be few by chance alone."""
+_ODD = 0.05
+"""The chance that another row is the same as one of a run's, up to which rows tell by their values alone that the run made them."""
+_PART, _MOST_OF = 0.1, 0.5
+"""Rows told by their values are this part of a frame, or of what the run made, at least: fewer may be copies of real ones."""
+_STARTS = 64
+"""How many places in a frame where a run's rows may begin are looked at, and how many rows tell such a place."""
+_MOST_CELLS = 1_000_000
+"""Cells of a frame up to which each is remembered by 32 bits, so that a row that was edited is known again."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +50,22 @@ class Origin:
     """The run's id."""
     name: str
     """What the run's frame is called."""
+    depth: int = 1
+    """How many generations lie between the frame and data that weren't made by software, as far as is known."""
+    share: float = 1.0
+    """The share of its rows that are synthetic."""
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """What is known of each row of a frame."""
+
+    runs: tuple[Origin, ...]
+    """The runs that made some of the rows."""
+    which: np.ndarray[Any, Any]
+    """Per row, which of the runs made it; -1 for none that is known."""
+    edited: np.ndarray[Any, Any]
+    """Per row, whether it is one of the run's that has been changed since."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +84,30 @@ class _Made:
     """How often each occurs."""
     synthetic: frozenset[str]
     """Columns none of whose cells is of a real row or document."""
+    cells: Mapping[str, np.ndarray[Any, Any]]
+    """Hashes of the cells by column, in the order of `places`; empty for a large frame."""
+    places: np.ndarray[Any, Any]
+    """Hashes of the index labels."""
+
+    order: np.ndarray[Any, Any]
+    """Hashes of the rows, as they came."""
+
+    @cached_property
+    def bits(self) -> float:
+        """How many bits it takes to name all of the rows, one after the other."""
+        import numpy as np
+
+        return float(-(self.times * np.log2(self.times / len(self.order))).sum())
+
+    @cached_property
+    def chance(self) -> float:
+        """An upper bound of the chance that a row of another origin, but of the same distribution, equals one of these.
+
+        Of n rows, k pairs are the same: a pair is so with a chance of at most about (k + 2√k + 3) / (n (n - 1) / 2), by the
+        rule of three where k is 0, and a row equals one of n with n times that.
+        """
+        pairs = float((self.times * (self.times - 1.0) / 2).sum())
+        return float(min(1.0, 2 * (pairs + 2 * pairs**0.5 + 3) / max(len(self.order) - 1, 1)))
 
 
 class Origins:
@@ -65,6 +115,8 @@ class Origins:
 
     def __init__(self) -> None:
         self._made: list[_Made] = []
+        self.told: dict[str, dict[str, Any]] = {}
+        """What files that were read say of runs made elsewhere: entries by id."""
 
     def register(self, origin: Origin, frame: Any, *, synthetic: Iterable[str] = ()) -> None:
         """Remember the rows of a frame that a run made; the oldest frames are forgotten.
@@ -83,19 +135,18 @@ class Origins:
         table = _table(frame)
         if len(table) <= _MOST_ROWS:
             names = tuple(table.columns)
-            rows, times = np.unique(_row_hashes(table, names), return_counts=True)
+            hashes = _row_hashes(table, names)
+            rows, times = np.unique(hashes, return_counts=True)
             known = frozenset(map(str, synthetic)) & set(names)
-            labels = _row_hashes(table, names, index=True) if known else rows[:0]
-            made = _Made(origin, names, rows, times, *np.unique(labels, return_counts=True), known)
+            labels = _row_hashes(table, names, index=True)
+            made = _Made(origin, names, rows, times, *np.unique(labels, return_counts=True), known, *_cells(table), hashes)
             self._made = [*self._made[1 - _MOST_FRAMES :], made]
 
     def of(self, frame: Any) -> Origin | None:
         """Return the latest run that made every row of a frame, judged on the columns that run made; None if there is none."""
-        import numpy as np
-
-        table = _table(frame)
+        looked = _Looked(frame)
         for made in reversed(self._made):
-            if set(made.names) <= set(table.columns) and bool(np.isin(_row_hashes(table, made.names), made.rows).all()):
+            if looked.has(made) and bool(_within(looked.hashes(made.names), made.rows).all()):
                 return made.origin
         return None
 
@@ -106,12 +157,40 @@ class Origins:
         they had in every column of that run. Some rows only must besides be too many or too rare to be the same by
         chance. When in doubt a column isn't known; it may be real then.
         """
-        table = _table(frame)
+        looked = _Looked(frame)
         known: frozenset[str] = frozenset()
         for made in self._made:
-            if made.synthetic and set(made.names) <= set(table.columns) and _is_of(table, made):
+            if made.synthetic and looked.has(made) and _is_of(looked, made):
                 known |= made.synthetic
         return known
+
+    def recognise(self, frame: Any) -> Recognised:
+        """Return which rows of a frame runs of this process made: the whole frame cut from one, or rows that no other is likely to equal.
+
+        A row that was changed is known again only if the frame has marks or claims to come from the run (see `synthnb._marks`),
+        the row has the index label of one of the run's, and more than half of its cells are the same.
+        """
+        import numpy as np
+
+        looked = _Looked(frame)
+        which, edited = np.full(len(looked), -1), np.zeros(len(looked), dtype=bool)
+        runs: list[Origin] = []
+        claimed, marked = claim_of(frame).get("run"), is_marked(frame)
+        for made in reversed(self._made):
+            found, changed = _rows_of(looked, made, claimed=marked or made.origin.run == claimed)
+            new = (which < 0) & (found | changed)
+            if new.any():
+                which[new], edited[new] = len(runs), (changed & ~found)[new]
+                runs.append(made.origin)
+        return Recognised(tuple(runs), which, edited)
+
+    def whole(self, frame: Any) -> Origin | None:
+        """Return the latest run that made every row of a frame, and not only rows that happen to be equal; None if there is none."""
+        looked = _Looked(frame)
+        for made in reversed(self._made):
+            if looked.has(made) and (_is_of(looked, made) or bool(_by_values(looked, made).all())):
+                return made.origin
+        return None
 
     def is_synthetic(self, frame: Any, columns: Iterable[str]) -> bool:
         """Whether each of these columns of a frame is known to be synthetic; see `synthetic`."""
@@ -160,21 +239,137 @@ def _table(frame: Any) -> pd.DataFrame:
     return table.set_axis(frame.index) if isinstance(frame, pd.DataFrame) else table
 
 
-def _is_of(table: pd.DataFrame, made: _Made) -> bool:
+class _Looked:
+    """A frame that is looked at, whose rows are hashed once for each set of columns."""
+
+    def __init__(self, frame: Any) -> None:
+        self.table = _table(frame)
+        self._hashes: dict[tuple[tuple[str, ...], bool], np.ndarray[Any, Any]] = {}
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def has(self, made: _Made) -> bool:
+        """Whether it has every column of a run's frame."""
+        return set(made.names) <= set(self.table.columns)
+
+    def hashes(self, names: tuple[str, ...], *, index: bool = False) -> np.ndarray[Any, Any]:
+        """Hashes of the rows, with their index labels if asked."""
+        if (names, index) not in self._hashes:
+            self._hashes[names, index] = _row_hashes(self.table, names, index=index)
+        return self._hashes[names, index]
+
+
+def _by_values(looked: _Looked, made: _Made) -> np.ndarray[Any, Any]:
+    """Per row, whether its values tell that the run made it: all of the run's rows are there one after the other, or it is too odd."""
+    import numpy as np
+
+    hashes = looked.hashes(made.names)
+    found = np.zeros(len(looked), dtype=bool)
+    size = len(made.order)
+    if made.bits >= _BITS and size <= len(hashes):
+        for start in _starts(hashes, made.order):
+            if np.array_equal(hashes[start : start + size], made.order):
+                found[start : start + size] = True
+    chance = made.chance
+    if chance > _ODD:
+        return found
+    alone = _within(hashes, made.rows[made.times == 1])
+    many = int(alone.sum())
+    enough = many > 3 * chance * len(looked) + 3 and (many >= _MOST_OF * size or many >= _PART * len(looked))
+    return found | alone if enough else found
+
+
+def _within(hashes: np.ndarray[Any, Any], known: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Which hashes are among some that are sorted."""
+    import numpy as np
+
+    if not len(known):
+        return np.zeros(len(hashes), dtype=bool)
+    found: np.ndarray[Any, Any] = known[np.minimum(np.searchsorted(known, hashes), len(known) - 1)] == hashes
+    return found
+
+
+def _starts(hashes: np.ndarray[Any, Any], order: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Places where some rows may begin one after the other: those where the first ones do."""
+    import numpy as np
+
+    found = np.arange(max(len(hashes) - len(order) + 1, 0))
+    for step in range(min(len(order), _STARTS)):
+        found = found[hashes[found + step] == order[step]]
+    return found[:_STARTS]
+
+
+def _surprise(hashes: np.ndarray[Any, Any], made: _Made) -> float:
+    """How many bits it takes to name rows of the run's: the more, the less they are the same by chance."""
+    import numpy as np
+
+    share = made.times[np.searchsorted(made.rows, hashes)] / len(made.order)
+    return float(-np.log2(share).sum())
+
+
+def _rows_of(looked: _Looked, made: _Made, *, claimed: bool) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Per row, whether the run made it, and whether it is one of the run's that was changed."""
+    import numpy as np
+
+    found, changed = np.zeros(len(looked), dtype=bool), np.zeros(len(looked), dtype=bool)
+    if looked.has(made):
+        found = np.ones(len(looked), dtype=bool) if _is_of(looked, made) else _by_values(looked, made)
+    if claimed and made.cells and not found.all():
+        alike = _alike(looked.table, made)
+        found, changed = found | (alike == 1), alike > 1 / 2
+    return found, changed & ~found
+
+
+def _alike(table: pd.DataFrame, made: _Made) -> np.ndarray[Any, Any]:
+    """Per row, the share of its cells that are as in the run's row with the same index label; 0 where there is no such row."""
+    import numpy as np
+    import pandas as pd
+
+    there = pd.Index(made.places).get_indexer_for(_place_hashes(table)) if pd.Index(made.places).is_unique else None
+    common = [name for name in made.names if name in table.columns]
+    if there is None or not common or len(there) != len(table):
+        return np.zeros(len(table))
+    same = sum((_cell_hashes(table[name]) == made.cells[name][there]).astype(float) for name in common)
+    return np.where(there >= 0, np.asarray(same) / len(common), 0.0)
+
+
+def _is_of(looked: _Looked, made: _Made) -> bool:
     """Whether a table's rows are a run's own, not others with the same values."""
     import numpy as np
 
-    labelled, times = np.unique(_row_hashes(table, made.names, index=True), return_counts=True)
+    if len(looked) > len(made.order):
+        return False
+    labelled, times = np.unique(looked.hashes(made.names, index=True), return_counts=True)
     place = np.searchsorted(made.labelled, labelled)
     if len(labelled) == 0 or place[-1] >= len(made.labelled) or not np.array_equal(made.labelled[place], labelled):
         return False
     if (times > made.labelled_times[place]).any():
         return False
-    total = int(made.times.sum())
-    if len(table) == total:
-        return True
-    share = made.times[np.searchsorted(made.rows, _row_hashes(table, made.names))] / total
-    return bool(-np.log2(share).sum() >= _BITS)
+    return len(looked) == len(made.order) or _surprise(looked.hashes(made.names), made) >= _BITS
+
+
+def _cells(table: pd.DataFrame) -> tuple[dict[str, np.ndarray[Any, Any]], np.ndarray[Any, Any]]:
+    """Hashes of the cells and of the index labels of a frame that isn't too large."""
+    import numpy as np
+
+    if table.size > _MOST_CELLS:
+        return {}, np.zeros(0, dtype="u8")
+    return {str(name): _cell_hashes(table[name]) for name in table.columns}, _place_hashes(table)
+
+
+def _cell_hashes(column: pd.Series[Any]) -> np.ndarray[Any, Any]:
+    return _row_hashes(column.to_frame("cell"), ("cell",)).astype("u4")
+
+
+def _place_hashes(table: pd.DataFrame) -> np.ndarray[Any, Any]:
+    import pandas as pd
+
+    try:
+        hashes: np.ndarray[Any, Any] = pd.util.hash_pandas_object(table.index).to_numpy()
+    except (TypeError, ValueError):
+        hashes = pd.util.hash_pandas_object(pd.Index([repr(label) for label in table.index])).to_numpy()
+    return hashes
 
 
 def _row_hashes(table: pd.DataFrame, names: tuple[str, ...], *, index: bool = False) -> np.ndarray[Any, Any]:
@@ -182,6 +377,8 @@ def _row_hashes(table: pd.DataFrame, names: tuple[str, ...], *, index: bool = Fa
     import pandas as pd
 
     part = table[list(names)]
+    whole = [name for name in names if pd.api.types.is_integer_dtype(part[name].dtype)]
+    part = part.astype(dict.fromkeys(whole, "float64")) if whole else part  # as they become beside a missing cell
     try:
         hashes: np.ndarray[Any, Any] = pd.util.hash_pandas_object(part, index=index).to_numpy()
     except (TypeError, ValueError):  # pandas hashes text as UTF-8, which has no lone surrogates, and no objects that are sequences

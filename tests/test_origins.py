@@ -142,3 +142,67 @@ def test_objects_that_are_sequences_are_known_too() -> None:
     known.register(RUN, odd)
     assert known.of(odd.iloc[::-1]) == RUN
     assert known.of(odd.assign(b=3)) is None
+
+
+def rows(n: int, start: int = 0) -> pd.DataFrame:
+    return pd.DataFrame({"x": [(start + i) ** 0.5 for i in range(n)], "s": ["f", "m"] * (n // 2)})
+
+
+@pytest.fixture
+def wide() -> Origins:
+    known = Origins()
+    known.register(RUN, rows(200), synthetic=["x"])
+    return known
+
+
+@pytest.mark.parametrize(
+    ("frame", "made"),
+    [
+        (pd.concat([rows(50, 900), rows(200)], ignore_index=True), 200),
+        (pd.concat([rows(50, 900), rows(200)]).sample(frac=1, random_state=1), 200),
+        (pd.concat([rows(50, 900), rows(200).head(60)], ignore_index=True).assign(more=1), 60),
+        (rows(50, 900), 0),
+        (pd.concat([rows(400, 900), rows(200).head(3)], ignore_index=True), 0),
+    ],
+    ids=["put together", "shuffled", "in part", "none", "so few that they may be copies"],
+)
+def test_rows_that_were_made_are_known_among_others(wide: Origins, frame: pd.DataFrame, made: int) -> None:
+    found = wide.recognise(frame)
+    assert int((found.which >= 0).sum()) == made
+    assert not found.edited.any()
+    assert (wide.whole(frame) is None) is True
+
+
+def test_rows_of_few_levels_are_known_only_all_one_after_the_other(strict: Origins) -> None:
+    real = pd.DataFrame({"sex": ["m", "f"] * 50, "arm": ["b", "a"] * 50})
+    many = pd.concat([FEW.sample(1000, replace=True, random_state=2), FEW], ignore_index=True)
+    assert (strict.recognise(many).which >= 0).sum() == 200
+    assert (strict.recognise(pd.concat([real, FEW], ignore_index=True)).which >= 0).tolist() == [*[False] * 100, *[True] * 200]
+    assert (strict.recognise(real).which < 0).all()
+    assert (strict.recognise(pd.concat([real, FEW]).sample(frac=1, random_state=1)).which < 0).all()
+
+
+def test_a_few_rows_that_a_small_run_made_too_are_not_taken_for_its_own() -> None:
+    known = Origins()
+    known.register(RUN, pd.DataFrame({"age": [25, 31], "sex": ["f", "m"]}))
+    real = pd.DataFrame({"age": range(20, 60), "sex": ["m", "f"] * 20})
+    assert (known.recognise(real).which < 0).all()
+
+
+def test_integers_are_known_beside_missing_cells() -> None:
+    known = Origins()
+    made = pd.DataFrame({"n": range(200)})
+    known.register(RUN, made)
+    assert int((known.recognise(pd.concat([pd.DataFrame({"n": [float("nan")]}), made], ignore_index=True)).which >= 0).sum()) == 200
+
+
+def test_a_row_that_was_changed_is_known_only_where_the_frame_says_whose_it_is(wide: Origins) -> None:
+    changed = rows(200).assign(z=1)
+    changed.loc[[3, 5], "s"] = "x"
+    assert wide.recognise(changed.drop(columns="z")).edited.sum() == 0
+    changed.attrs["synthnb"] = {"run": RUN.run}
+    changed.loc[7, "x"], changed.loc[7, "s"] = 99.0, "y"
+    wide.register(RUN, rows(200).assign(z=1))
+    found = wide.recognise(changed)
+    assert found.edited[[3, 5, 7]].tolist() == [True, True, False]
+    assert int((found.which >= 0).sum()) == 199

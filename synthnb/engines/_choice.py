@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Literal
 
 from synthnb import plugins
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from synthnb.engines.base import Engine
     from synthnb.recipes.recipe import Recipe
 
-__all__ = ["Reads", "choose_engine", "is_private", "make_engine", "reads_of", "why_not_tables"]
+__all__ = ["Reads", "approve", "approving", "choose_engine", "is_private", "make_engine", "reads_of", "why_not_tables"]
 
 Reads = Literal["rows", "noisy counts", "nothing"]
 """What an engine takes from a frame: the rows themselves, what noise keeps private, or nothing."""
@@ -24,6 +26,23 @@ _GROUP = "synthnb.engines"
 _SMALL = 500
 _NUMERIC = 0.8
 _ORDERED = {"integer", "real", "datetime", "date", "time", "timedelta"}
+_asked: ContextVar[Callable[[str], None] | None] = ContextVar("synthnb_approving", default=None)
+
+
+@contextmanager
+def approving(ask: Callable[[str], None]) -> Iterator[None]:
+    """Have each engine that is chosen inside asked about before it learns anything; ``ask`` raises to refuse one."""
+    token = _asked.set(ask)
+    try:
+        yield
+    finally:
+        _asked.reset(token)
+
+
+def approve(engine: str) -> None:
+    """Ask about an engine that was chosen, if somebody wants to be asked."""
+    if (ask := _asked.get()) is not None:
+        ask(engine)
 
 
 def choose_engine(asked: str, frame: pd.DataFrame | None, recipe: Recipe, options: Mapping[str, Any]) -> tuple[str, str]:

@@ -220,6 +220,8 @@ class Run:
     """Sentences the reader should see."""
     partial: bool = False
     """The run was stopped before it was done."""
+    policy: Mapping[str, Json] = field(default_factory=dict)
+    """The policy it was made under, and what that came to; empty, and left out of `to_dict`, where there was none."""
 
     def __post_init__(self) -> None:
         missing = sum(int(item["count"]) for item in self.explained)
@@ -231,7 +233,7 @@ class Run:
 
     def to_dict(self) -> dict[str, Json]:
         """The run as plain JSON types; a copy, nothing shared."""
-        return {item.name: _plain(getattr(self, item.name)) for item in fields(self)}
+        return {item.name: _plain(getattr(self, item.name)) for item in fields(self) if item.name != "policy" or self.policy}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Json]) -> Run:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from synthnb._clock import utc_now
 from synthnb._frames import frame_digest, to_pandas
 from synthnb._random import resolve_seed
-from synthnb.engines._choice import choose_engine, is_private, make_engine
+from synthnb.engines._choice import approve, choose_engine, is_private, make_engine
 from synthnb.engines._reading import Read, read_call
 from synthnb.engines._requests import Request, checked_rows
 from synthnb.engines.base import Progress, Run, Synthesis, new_run_id, no_progress, versions
@@ -174,6 +174,7 @@ def fit_generator(
     """
     layers, inside, inner = take_off(frame, recipe, private=is_private(engine, options or {}))
     chosen, reason = choose_engine(engine, frame, recipe, options or {})
+    approve(chosen)
     maker = make_engine(chosen, options or {})
     if announce is not None and hasattr(maker, "announce"):
         maker.announce = announce

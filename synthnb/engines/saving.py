@@ -164,6 +164,8 @@ def _from_zip(file: zipfile.ZipFile) -> Generator:
 def _input(item: dict[str, Any]) -> dict[str, Json]:
     """What a file says of a frame that was learnt, in the types a run has."""
     told: dict[str, Json] = {"name": str(item["name"]), "columns": [str(name) for name in item["columns"]]}
+    if isinstance(item.get("origin"), dict):  # what is known of where its rows came from
+        told["origin"] = {str(key): value for key, value in item["origin"].items() if isinstance(value, (str, int, float))}
     return told | ({"rows": int(item["rows"]), "digest": str(item["digest"])} if "digest" in item else {})
 
 
