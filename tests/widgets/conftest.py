@@ -35,7 +35,8 @@ window.model = {
   on: (event, call) => { calls[event] = call; },
   off: (event) => { delete calls[event]; },
 };
-window.release = widget.render({ model: window.model, el: document.getElementById('here') });
+window.draw = () => { window.release = widget.render({ model: window.model, el: document.getElementById('here') }); };
+window.draw();
 window.calls = calls;
 """
 
