@@ -27,6 +27,10 @@ class Config:
     """Where models and data sets are kept; empty for the user's cache folder. ``SYNTHNB_CACHE_DIR``"""
     ledger: str = ".synthnb/ledger.sqlite3"
     """The ledger's file, relative to the working folder; ``off`` for none. ``SYNTHNB_LEDGER``"""
+    person: str = ""
+    """Who states what only a person can, such as ``Ada Núñez, data steward``; noted with each statement. ``SYNTHNB_PERSON``"""
+    signing_key: str = ""
+    """Where the private key to sign with is; empty for the user's data folder. ``SYNTHNB_SIGNING_KEY``"""
     preview_rows: int = 5
     """Synthetic rows shown under a generation. ``SYNTHNB_PREVIEW_ROWS``"""
     minimum_cell: int = 11
@@ -43,6 +47,8 @@ class Config:
     """Real rows may go to a model off this machine, where the call allows it too. ``SYNTHNB_HOSTED_ROWS``"""
     watts_per_core: float = 12.0
     """What a busy core draws, for the estimate of a local model's energy. ``SYNTHNB_WATTS_PER_CORE``"""
+    policy: str = ""
+    """The institution's policy, a file's path; a project's ``synthnb.toml`` can only make it stricter. ``SYNTHNB_POLICY``"""
     progress_after: float = 2.0
     """Seconds of work after which a progress bar appears. ``SYNTHNB_PROGRESS_AFTER``"""
     debug: bool = False

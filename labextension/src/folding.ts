@@ -13,11 +13,22 @@ const DEEPEST = 64;
 const ID = /^[A-Za-z0-9._:-]{1,128}$/;
 const CREATED = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z$/;
 const LONE = /[\ud800-\udfff]/u;
+const SIGN_OFF = 'sign-off';
+
 /** Kinds of entries about a whole table that was made. */
-const TABLES = ['generate', 'texts', 'questions'];
+const TABLES = ['generate', 'texts', 'questions', 'mix'];
 
 /** Kinds about what was found of a table. */
 const JUDGING = ['evaluate', 'override', 'review', 'judge'];
+
+/** Kinds of what persons say. */
+const SAYING = ['disclose', 'risk', SIGN_OFF];
+
+/** Kinds that leave what was reviewed and signed as it was. */
+const UNTOUCHED = ['export', SIGN_OFF, 'opt-out'];
+
+/** What is appended to a sign-off that is void. */
+const VOID = ' (void: the record was changed after it)';
 
 /** Whether a text holds nothing but ASCII white space. */
 export function isBlank(text: string): boolean {
@@ -115,40 +126,71 @@ function outdated(ordered: Entry[]): Set<string> {
 /** The entries that aren't superseded, in order. */
 export function current(entries: Iterable<Entry>): Entry[] {
   const ordered = inOrder(entries);
-  const made = ordered.filter((entry) => entry.kind !== 'disclose');
+  const made = ordered.filter((entry) => !isSaid(entry));
   const latest = new Map(made.map((entry) => [entry.slot, entry.id]));
   const past = outdated(ordered);
   return ordered.filter(
-    (entry) =>
-      entry.kind === 'disclose' || (latest.get(entry.slot) === entry.id && !past.has(entry.id)),
+    (entry) => isSaid(entry) || (latest.get(entry.slot) === entry.id && !past.has(entry.id)),
   );
+}
+
+function isSaid(entry: Entry): boolean {
+  return SAYING.includes(entry.kind);
+}
+
+/** The ids of the sign-offs after which the record was changed. */
+function voided(ordered: readonly Entry[]): Set<string> {
+  const last = ordered.findLastIndex((entry) => !UNTOUCHED.includes(entry.kind));
+  const past = ordered.slice(0, last + 1).filter(({ kind }) => kind === SIGN_OFF);
+  return new Set(past.map(({ id }) => id));
 }
 
 /** Every field of the catalogue with what the entries state about it. */
 export function fold(entries: Iterable<Entry>): Record<string, FoldedField> {
-  const counting = current(entries);
-  const made = counting.filter((entry) => entry.kind !== 'disclose');
-  const said = counting.filter((entry) => entry.kind === 'disclose');
-  return Object.fromEntries(catalogue.fields.map((field) => [field.id, folded(field, made, said)]));
+  const given = inOrder(entries);
+  const counting = current(given);
+  const made = counting.filter((entry) => !isSaid(entry));
+  const said = counting.filter(isSaid);
+  const past = voided(given);
+  return Object.fromEntries(
+    catalogue.fields.map((field) => [field.id, folded(field, made, said, past)]),
+  );
 }
 
-function folded(field: Field, made: readonly Entry[], said: readonly Entry[]): FoldedField {
-  const last = said.findLast((entry) => isStatement(own(entry.fields, field.id)));
-  let values = last && field.fill !== 'machine' ? stated(field.id, [last]) : [];
+function folded(
+  field: Field,
+  made: readonly Entry[],
+  said: readonly Entry[],
+  past: ReadonlySet<string>,
+): FoldedField {
+  let values = field.fill === 'machine' ? [] : stated(field.id, deciding(field.id, said), past);
   if (field.fill !== 'human' && values.length === 0) {
-    values = stated(field.id, made);
+    const mark = field.fill === 'proposed' ? { proposed: true as const } : {};
+    values = stated(field.id, made, new Set()).map((value) => ({ ...value, ...mark }));
   }
   return { fill: field.fill, status: values.length > 0 ? 'stated' : 'not stated', values };
+}
+
+/** The last entry that has a field; of sign-offs, those of all reviewers since an entry of another kind. */
+function deciding(name: string, said: readonly Entry[]): Entry[] {
+  const having = said.filter((entry) => isStatement(own(entry.fields, name)));
+  if (having.at(-1)?.kind !== SIGN_OFF) {
+    return having.slice(-1);
+  }
+  const since = having.slice(having.findLastIndex(({ kind }) => kind !== SIGN_OFF) + 1);
+  const latest = new Map(since.map((entry) => [entry.slot, entry.id]));
+  return since.filter((entry) => latest.get(entry.slot) === entry.id);
 }
 
 function isStatement(value: unknown): boolean {
   return isText(value) || isList(value);
 }
 
-function stated(name: string, entries: readonly Entry[]): Stated[] {
+function stated(name: string, entries: readonly Entry[], past: ReadonlySet<string>): Stated[] {
   const origins = new Map<string, Set<string>>();
   for (const entry of entries) {
-    for (const text of textsOf(own(entry.fields, name))) {
+    const end = past.has(entry.id) ? VOID : '';
+    for (const text of textsOf(own(entry.fields, name)).map((it) => it + end)) {
       origins.set(text, (origins.get(text) ?? new Set()).add(entry.id));
     }
   }

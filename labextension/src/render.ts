@@ -7,7 +7,7 @@
 import catalogue from '../../synthnb/disclosure/schema/fields-1.json' with { type: 'json' };
 import { current, isReadable } from './folding.js';
 import { isList, isText, own } from './wire.js';
-import type { Field, Mapping } from './wire.js';
+import type { BriefLine, Mapping } from './wire.js';
 
 /** The line on which the block begins. */
 export const BEGIN = '<!-- synthnb:disclosure:begin -->';
@@ -16,15 +16,20 @@ export const BEGIN = '<!-- synthnb:disclosure:begin -->';
 export const END = '<!-- synthnb:disclosure:end -->';
 
 const LONGEST = 300;
-const MOST_VALUES = 6;
+const MOST_STATEMENTS = 6;
+const MOST_VALUES = 12;
 const STATEMENT = 'humanReadableStatement';
 const NOT_STATED = 'not stated';
+const BLANK = '(blank)';
+const PROPOSED = ' (proposed, not confirmed)';
 const SPACE = /[\t\n\v\f\r \x85\xa0\u2028\u2029]+/g;
 const EDGES = /^ +| +$/g;
 const UNSAFE = /[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]/gu;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
+const SHORT = /(sha256:[0-9a-f]{12})[0-9a-f]{52}/g;
+const BEGINS_LIST = /^(?:[-+]|[0-9]+[.)])/;
 
-/** A value as it may stand in a Markdown table cell. */
+/** A value as it may stand in Markdown. */
 export function inline(text: string): string {
   return plain(text)
     .replace(/[$\\]|[&<>"'`|*_[\]~#!]/g, escaped)
@@ -44,13 +49,21 @@ function escaped(sign: string): string {
   return sign === '$' || sign === '\\' ? `<span>${entity}</span>` : entity;
 }
 
+/** A value as the block shows it: digests cut short, and no beginning of a list. */
+function told(text: string): string {
+  const written = inline(text.replace(SHORT, '$1…')).replace(
+    BEGINS_LIST,
+    (found) => `${found.slice(0, -1)}&#${String(found.charCodeAt(found.length - 1))};`,
+  );
+  return written === '' ? BLANK : written;
+}
+
 /** The Markdown block for a notebook's `metadata.synthnb`. */
 export function renderBlock(record: Mapping): string {
   const fields = own(record, 'fields');
   const title = '### Synthetic data disclosure';
-  return [BEGIN, title, statement(fields), table(fields), missing(fields), footer(record), END]
-    .filter((part) => part !== '')
-    .join('\n\n');
+  const parts = [title, statement(fields), list(fields), proposed(fields), missing(fields)];
+  return [BEGIN, ...parts, footer(record), END].filter((part) => part !== '').join('\n\n');
 }
 
 /** The values a record states for a field; none if it has another shape. */
@@ -59,34 +72,47 @@ function valuesOf(fields: unknown, name: string): string[] {
   return isList(values) ? values.map((item) => own(item, 'value')).filter(isText) : [];
 }
 
+/** Whether the tool proposed what a record states for a field, and no person confirmed it. */
+function isProposed(fields: unknown, name: string): boolean {
+  const values = own(own(fields, name), 'values');
+  return isList(values) && values.some((item) => own(item, 'proposed') === true);
+}
+
 function statement(fields: unknown): string {
   const values = valuesOf(fields, STATEMENT);
-  const label = catalogue.fields.find((field) => field.id === STATEMENT)?.label ?? STATEMENT;
-  return values.length > 0 ? `**${label}:** ${tableCell(values)}` : '';
-}
-
-function table(fields: unknown): string {
-  const rows = catalogue.sections.flatMap(({ id, label }) => sectionRows(id, label, fields));
-  return rows.length > 0 ? ['| | |', '|:--|:--|', ...rows].join('\n') : '';
-}
-
-function sectionRows(section: string, label: string, fields: unknown): string[] {
-  const rows = catalogue.fields
-    .filter((field) => field.section === section && isInTable(field))
-    .map((field) => ({ field, values: valuesOf(fields, field.id) }))
-    .filter(({ values }) => values.length > 0)
-    .map(({ field, values }) => `| ${field.label} | ${tableCell(values)} |`);
-  return rows.length > 0 ? [`| **${label}** | |`, ...rows] : [];
-}
-
-function isInTable(field: Field): boolean {
-  return field.cell && field.id !== STATEMENT;
-}
-
-function tableCell(values: readonly string[]): string {
-  const beyond = values.length - MOST_VALUES;
+  const beyond = values.length - MOST_STATEMENTS;
   const more = beyond > 0 ? [`and ${String(beyond)} more`] : [];
-  return [...values.slice(0, MOST_VALUES).map(inline), ...more].join('<br>');
+  return [...values.slice(0, MOST_STATEMENTS).map(told), ...more].join('<br>');
+}
+
+function list(fields: unknown): string {
+  const isStated = catalogue.fields.some(({ id }) => valuesOf(fields, id).length > 0);
+  const lines: readonly BriefLine[] = catalogue.brief;
+  return isStated ? lines.flatMap((line) => linesOf(line, fields)).join('\n') : '';
+}
+
+function linesOf(line: BriefLine, fields: unknown): string[] {
+  const name = line.fields.find((id) => valuesOf(fields, id).length > 0) ?? '';
+  const end = isProposed(fields, name) ? PROPOSED : '';
+  const values = valuesOf(fields, name).map((value) => `${told(value)}${end}`);
+  if (values.length < 2) {
+    const said = values[0] ?? line.default ?? '';
+    return said === '' ? [] : [`- **${line.label}:** ${said}`];
+  }
+  const beyond = values.length - MOST_VALUES;
+  return [
+    `- **${line.label}:**`,
+    ...values.slice(0, MOST_VALUES).map((value) => `    - ${value}`),
+    ...(beyond > 0 ? [`    - and ${String(beyond)} more`] : []),
+  ];
+}
+
+/** What the tool proposed and nobody confirmed. */
+function proposed(fields: unknown): string {
+  const labels = catalogue.fields.filter(({ id }) => isProposed(fields, id));
+  return labels.length > 0
+    ? `**Proposed by the tool, for a person to confirm:** ${labels.map(({ label }) => label).join(', ')}.`
+    : '';
 }
 
 /** The labels of the fields that only a person can state and nobody has. */
@@ -109,7 +135,8 @@ function missing(fields: unknown): string {
 function footer(record: Mapping): string {
   return [
     ...counted(record),
-    `Record \`${shownDigest(record)}\` in this notebook's metadata; check it with \`%synth verify\`.`,
+    `Record \`${shownDigest(record)}\` in this notebook's metadata;`,
+    'see all of it with `%synth disclose`, check it with `%synth verify`.',
   ].join(' ');
 }
 

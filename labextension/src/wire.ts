@@ -35,9 +35,17 @@ export interface Field {
   readonly default: string;
 }
 
+/** A line of the cell: the first of its fields that is stated, or its default. */
+export interface BriefLine {
+  readonly label: string;
+  readonly fields: readonly string[];
+  readonly default?: string;
+}
+
 /** Every field, in the order readers see them, under its section. */
 export interface Catalogue {
   readonly sections: readonly { readonly id: string; readonly label: string }[];
+  readonly brief: readonly BriefLine[];
   readonly fields: readonly Field[];
 }
 
@@ -45,6 +53,8 @@ export interface Catalogue {
 export interface Stated {
   readonly value: string;
   readonly from: readonly string[];
+  /** The tool proposed it, and no person has confirmed it. */
+  readonly proposed?: true;
 }
 
 /** A field with what the entries state about it. */

@@ -21,6 +21,7 @@ __all__ = [
     "seed_words",
     "settings_words",
     "use_words",
+    "where_words",
 ]
 
 Fields = dict[str, Any]
@@ -81,6 +82,7 @@ def call_fields(run: Mapping[str, Any], subject: str, column: str) -> Fields:
         "promptVersions": about(column, _said(run, "prompt_versions"), *_digests(calls)),
         "callStructure": about(column, _said(run, "calls"), _at_once(calls), _shown(run)),
         "license": _licence(run, subject),
+        "upstreamWatermark": about(subject, "unknown: the replies weren't searched for one" if is_model(run) and is_used(run) else ""),
     }
 
 
@@ -135,6 +137,11 @@ def _access(model: Mapping[str, Any], calls: Mapping[str, Any]) -> str:
     return f"{where}; {went}" if went else where
 
 
+def where_words(run: Mapping[str, Any]) -> str:
+    """Where the run's model is, and what went there."""
+    return _access(run["model"], _calls(run))
+
+
 def _second_access(run: Mapping[str, Any], column: str) -> list[str]:
     """Where the model that checked the answers is, and what went there."""
     verifier = _asked(run).get("verifier")
@@ -166,6 +173,8 @@ def _model(run: Mapping[str, Any], model: Mapping[str, Any], calls: Mapping[str,
         "modelProvider": f"{developer}{'' if recorded else 'run by '}{model.get('provider') or 'not stated'}",
         "modelWeights": ", ".join(part for part in parts if part),
         "modelAdaptation": str(model.get("adaptation") or ""),
+        "trainingCutoff": str(model.get("training_cutoff") or ""),
+        "providerTerms": f"the model's licence is {model['licence']}" if model.get("licence") else "",
     }
 
 

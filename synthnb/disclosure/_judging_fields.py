@@ -11,6 +11,7 @@ from synthnb.disclosure._report_fields import sentences
 __all__ = ["judgement_fields"]
 
 Fields = dict[str, Any]
+_MOST_SCORES = 3
 
 
 def judgement_fields(judgement: Mapping[str, Any]) -> Fields:
@@ -26,7 +27,9 @@ def judgement_fields(judgement: Mapping[str, Any]) -> Fields:
     notes = [note for note in (judgement.get("calls") or {}).get("notes", []) if note not in warnings]
     results = [judgement["standing"], asked, *sentences(judgement["scores"]), *warnings, *notes]
     family = f", family {judge['family']}" if judge.get("family") else ""
+    told = "; ".join(said.partition(" (")[0] for said in sentences(judgement["scores"])[:_MOST_SCORES])
     return {
+        "resultsInBrief": f"{subject}, judged by a language model, not by people: {told or 'no figure could be computed'}",
         "judgeResults": [f"{subject}: {result}" for result in results],
         "machineAnnotationTools": f"{subject}: judged by {named(judge['name'])} ({judge['provider']}{family}), temperature "
         f"{judgement['temperature']:g}, seed {judgement['seed']}, prompt {judgement['prompt_digest']}",

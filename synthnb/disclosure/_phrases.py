@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["about", "counted", "moment", "named"]
+__all__ = ["about", "counted", "figure", "moment", "named"]
 
 _LONGEST_NAME = 60
 
@@ -27,3 +27,11 @@ def counted(number: int, one: str, several: str = "") -> str:
 def moment(text: str) -> str:
     """A time in UTC, to the second."""
     return f"{text[:19].replace('T', ' ')} UTC"
+
+
+def figure(value: float) -> str:
+    """Three decimals, or more where three would say 0, 1 or −1 of a number that isn't."""
+    if isinstance(value, int):
+        return f"{value:,}"
+    decimals = next((d for d in (3, 4, 5) if value in (0, 1, -1) or round(value, d) not in (0, 1, -1)), 6)
+    return f"{value:.{decimals}f}"

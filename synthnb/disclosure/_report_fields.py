@@ -8,8 +8,10 @@ from itertools import groupby
 from statistics import median
 from typing import Any
 
-from synthnb._canonical import without
-from synthnb.disclosure._phrases import named
+from synthnb._canonical import digest, without
+from synthnb.disclosure._ceilings import ceiling_words
+from synthnb.disclosure._in_brief import HEADLINES, results_in_brief
+from synthnb.disclosure._phrases import counted, figure, named
 from synthnb.disclosure._run_fields import tool
 from synthnb.disclosure.reading import mapping
 
@@ -42,30 +44,16 @@ _FIELD = {
 _BETTER = {"higher": "higher is better", "lower": "lower is better", "half": "0.5 is ideal"}
 _WHOLE = ("validity", "fidelity", "utility", "privacy", "copies", "diagnostic", "bias", "text", "human", "judge")
 """Dimensions that are all of their field."""
-_CEILINGS = {
-    "range_adherence": "hold-out rows",
-    "category_adherence": "hold-out rows",
-    "exact_copies_share": "hold-out rows",
-    "uncommon_copies_share": "hold-out rows",
-    "tstr": "trained on real rows",
-    "tstr_mcc": "trained on real rows",
-    "text_tstr": "trained on real rows",
-    "c_index_tstr": "trained on real rows",
-    "equalised_odds_score": "trained on real rows",
-    "fpr_equality_difference": "trained on real rows",
-    "fnr_equality_difference": "trained on real rows",
-    "f1_difference": "trained on real rows",
-    "statistical_parity_difference": "in the real rows",
-    "disparate_impact": "in the real rows",
-    "near_copies_share": "hold-out rows",
-    "disclosure_protection": "hold-out rows",
-    "identity_disclosure_risk": "hold-out rows",
-    "subgroup_utility_gap": "trained on real rows",
-}
-"""What stands in for the synthetic rows in a ceiling, where it isn't real against real."""
 _STATED_APART = ("gates", "hold-out")
 """Dimensions with a field of their own."""
-_LEFT_OUT = ("scores", "columns", "pairs", "subgroups", "details")
+_LEFT_OUT = ("scores", "columns", "pairs", "subgroups", "details", "gates")
+_KEPT_OF_SCORES = ("metric", "dimension", "subject", "value", "low", "high")
+_KEPT_OF_HEADLINES = (*_KEPT_OF_SCORES, "n", "direction", "ceiling")
+_KEPT_OF_GATES = ("metric", "label", "at_least", "at_most", "subject", "value", "low", "high", "outcome", "reason")
+_ALL_KEPT = ("privacy", "copies")
+"""Dimensions of which every score keeps all that its reading rests on."""
+_MOST_SENTENCES = 3
+_MOST_LABELS = 3
 
 Score = Mapping[str, Any]
 Fields = dict[str, Any]
@@ -77,6 +65,7 @@ def report_fields(report: Mapping[str, Any]) -> Fields:
     fields: Fields = {
         "evaluationProfile": f"{subject}: {report['profile']}, seed {report['seed']}, {report['id']}; "
         f"compared with {_frame(report['real'])}{_outcomes(report)}{_changes(report)}",
+        "resultsInBrief": results_in_brief(report, subject),
         "gates": _gates(report, subject),
         "holdoutDefinition": _holdout(report, subject),
         "subgroupDefinitions": _subgroups(report, subject),
@@ -85,22 +74,36 @@ def report_fields(report: Mapping[str, Any]) -> Fields:
     }
     for field, sentences in _results(report).items():
         fields[field] = [f"{subject}: {sentence}" for sentence in sentences]
+    if attacks := [line for line in fields["resultsInBrief"] if line.startswith(f"{subject}, attacks on privacy: ")]:
+        fields["reidentificationAssessment"] = attacks[0]
     if missing := _missing(report):
         fields["notEvaluated"] = f"{subject}: {missing}"
     return fields | tool(report.get("versions", {}))
 
 
 def report_detail(report: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the report without what its own output holds: bins, pairs, subgroups, and metrics scored for each of several subjects."""
-    scores = report.get("scores", ())
+    """Return the report without what its own output holds: bins, pairs, subgroups, definitions, and metrics scored for several subjects.
+
+    Of a score its figures stay, and that an attack was too weak to tell; of a gate who set the limit is among the fields.
+    """
+    scores = report.get("scores") or ()
     about = Counter(score["metric"] for score in scores if score.get("subject"))
-    overall = [_short(without(score, "reference", "seconds", "label")) for score in scores if about[score["metric"]] < 2]
-    return without(report, *_LEFT_OUT) | {"scores": overall}
+    overall = [_figures(score) for score in scores if about[score["metric"]] < 2]
+    gates = [_short({**mapping(gate), "reason": _why(mapping(gate))}, _KEPT_OF_GATES) for gate in report.get("gates") or []]
+    return without(report, *_LEFT_OUT) | {"digest": digest(dict(report)), "gates": gates, "scores": overall}
 
 
-def _short(score: Mapping[str, Any]) -> dict[str, Any]:
-    """A score without keys that hold nothing."""
-    return {key: value for key, value in score.items() if value is not None and value not in ([], {})}
+def _figures(score: Mapping[str, Any]) -> dict[str, Any]:
+    if score.get("value") is None:
+        return {"metric": score["metric"]}
+    weak = {"parameters": {"weak": True}} if mapping(score.get("parameters")).get("weak") else {}
+    matters = score["metric"] in HEADLINES or score["dimension"] in _ALL_KEPT
+    return _short(score, _KEPT_OF_HEADLINES if matters else _KEPT_OF_SCORES) | weak
+
+
+def _short(shape: Mapping[str, Any], kept: Sequence[str]) -> dict[str, Any]:
+    """Some keys of an object, those that hold something."""
+    return {key: shape[key] for key in kept if shape.get(key) is not None and shape[key] not in ([], "")}
 
 
 def _frame(frame: Mapping[str, Any]) -> str:
@@ -117,10 +120,15 @@ def _gates(report: Mapping[str, Any], subject: str) -> list[str]:
     if not gates:
         return [f"{subject}: none set"]
     return [
-        f"{subject}: {gate_sentence(gate)} (limit: {gate.get('source') or 'no source given'}"
-        f"{'; ' + str(gate.get('reason')) if gate['outcome'] == 'undecided' else ''})"
+        f"{subject}: {gate_sentence(gate)} (limit: {gate.get('source') or 'no source given'}{f'; {why}' if (why := _why(gate)) else ''})"
         for gate in gates
     ]
+
+
+def _why(gate: Mapping[str, Any]) -> str:
+    """Why a gate decided nothing, where it isn't that there is no value: that stands among the results."""
+    straddles = gate.get("outcome") == "undecided" and gate.get("value") is not None
+    return str(gate.get("reason") or "").rstrip(".") if straddles else "not computed" if gate.get("value") is None else ""
 
 
 def _uncertainty(report: Mapping[str, Any]) -> str:
@@ -177,13 +185,21 @@ def _results(report: Mapping[str, Any]) -> dict[str, list[str]]:
     """Sentences by field: the scores, then what wasn't evaluated."""
     found: dict[str, list[str]] = {}
     absent: dict[tuple[str, str], list[str]] = {}
-    for score_field, scores in _grouped(report.get("scores", ())):
+    computed: dict[str, list[list[Score]]] = {}
+    for score_field, scores in _grouped(report.get("scores") or ()):
         if all(score.get("value") is None for score in scores):
             absent.setdefault((score_field, str(scores[0].get("reason") or "no reason given")), []).append(str(scores[0]["label"]))
         else:
-            found.setdefault(score_field, []).append(_sentence(scores))
+            computed.setdefault(score_field, []).append(scores)
+    for score_field, metrics in computed.items():
+        told = sorted(metrics, key=lambda scores: scores[0]["metric"] not in HEADLINES)
+        most = max(_MOST_SENTENCES, sum(scores[0]["metric"] in HEADLINES for scores in told))
+        found[score_field] = [_sentence(scores) for scores in told[:most]]
+        if len(told) > most:
+            found[score_field].append(f"{counted(len(told) - most, 'more figure')}, in the report")
     for (score_field, reason), labels in absent.items():
-        found.setdefault(score_field, []).append(f"{'; '.join(labels)}: not computed: {reason}")
+        more = f" and {len(labels) - _MOST_LABELS} more" if len(labels) > _MOST_LABELS else ""
+        found.setdefault(score_field, []).append(f"{'; '.join(labels[:_MOST_LABELS])}{more}: not computed: {reason}")
     for item in report.get("not_evaluated", ()):
         if item["dimension"] in _STATED_APART:
             continue
@@ -238,27 +254,21 @@ def _sentence(scores: Sequence[Score]) -> str:
 def _one(score: Score) -> str:
     if score.get("value") is None:
         return f"{score['label']}: not computed: {score.get('reason') or 'no reason given'}"
-    interval = f"95 % CI {_number(score['low'])} to {_number(score['high'])}" if score.get("low") is not None else ""
+    interval = f"95 % CI {figure(score['low'])} to {figure(score['high'])}" if score.get("low") is not None else ""
     size = f"n = {score['n']:,}" if isinstance(score.get("n"), int) else ""
     notes = ", ".join(part for part in (interval, size, _ceiling(score), _BETTER.get(str(score.get("direction")), "")) if part)
-    return f"{score['label']} {_number(score['value'])}{f' ({notes})' if notes else ''}"
+    return f"{score['label']} {figure(score['value'])}{f' ({notes})' if notes else ''}"
 
 
 def _ceiling(score: Score) -> str:
     """The ceiling; before it, what as many synthetic rows as it rests on score."""
     if score.get("ceiling") is None:
         return ""
-    best = f"{_CEILINGS.get(score['metric']) or _from(score)} {_number(score['ceiling'])}"
+    best = f"{ceiling_words(score)} {figure(score['ceiling'])}"
     if score.get("matched") is None:
         return best
     rows = score.get("parameters", {}).get("ceiling_rows")
-    return f"{f'on {rows[1]:,} rows' if rows else 'at the size of the ceiling'} {_number(score['matched'])}, {best}"
-
-
-def _from(score: Score) -> str:
-    """What stands in for the synthetic rows in a ceiling, as the score says."""
-    said = str(score.get("parameters", {}).get("ceiling_from") or "")
-    return said if said.startswith("trained") else "real against real"
+    return f"{f'on {rows[1]:,} rows' if rows else 'at the size of the ceiling'} {figure(score['matched'])}, {best}"
 
 
 def _spread(scores: Sequence[Score], without_value: int) -> str:
@@ -266,13 +276,13 @@ def _spread(scores: Sequence[Score], without_value: int) -> str:
     direction = str(scores[0].get("direction"))
     if direction not in _BETTER:
         ends = sorted(scores, key=lambda score: float(score["value"]))
-        low, high = (f"{_number(score['value'])} ({_about(score)})" for score in (ends[0], ends[-1]))
-        return f"{scores[0]['label']} over {len(scores)}: median {_number(median(values))}, from {low} to {high}"
+        low, high = (f"{figure(score['value'])} ({_about(score)})" for score in (ends[0], ends[-1]))
+        return f"{scores[0]['label']} over {len(scores)}: median {figure(median(values))}, from {low} to {high}"
     worst = max(scores, key=lambda score: _badness(float(score["value"]), direction))
     aside = f"; {without_value} not computed" if without_value else ""
     return (
-        f"{scores[0]['label']} over {len(scores)}: median {_number(median(values))}, "
-        f"worst {_number(worst['value'])} ({_about(worst)}), {_BETTER[direction]}{aside}"
+        f"{scores[0]['label']} over {len(scores)}: median {figure(median(values))}, "
+        f"worst {figure(worst['value'])} ({_about(worst)}), {_BETTER[direction]}{aside}"
     )
 
 
@@ -284,11 +294,3 @@ def _badness(value: float, direction: str) -> float:
 
 def _about(score: Score) -> str:
     return " and ".join(map(named, score["subject"]))
-
-
-def _number(value: float) -> str:
-    """Three decimals, or more where three would say 0, 1 or −1 of a number that isn't."""
-    if isinstance(value, int):
-        return f"{value:,}"
-    decimals = next((d for d in (3, 4, 5) if value in (0, 1, -1) or round(value, d) not in (0, 1, -1)), 6)
-    return f"{value:.{decimals}f}"

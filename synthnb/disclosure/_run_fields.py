@@ -18,8 +18,10 @@ from synthnb.disclosure._call_fields import (
     settings_words,
     use_words,
 )
+from synthnb.disclosure._in_brief import made_in_brief
 from synthnb.disclosure._phrases import about, counted, moment, named
 from synthnb.disclosure.folding import SCHEMA, TABLES
+from synthnb.disclosure.generations import depth_words
 
 __all__ = ["digital_source_type", "run_fields", "slot_of", "tool"]
 
@@ -59,6 +61,8 @@ def digital_source_type(run: Mapping[str, Any]) -> str:
     """The IPTC term: trained model or not; what is mixed is told by the record as a whole."""
     if run["kind"] == "impute":
         return "compositeSynthetic"
+    if run["kind"] == "mix":
+        return "compositeWithTrainedAlgorithmicMedia" if run.get("by_model") else "compositeSynthetic"
     if not is_model(run):
         return "compositeSynthetic" if run["kind"] == "questions" else "algorithmicMedia"
     if run["kind"] == "questions":  # its evidence is quoted from documents
@@ -69,7 +73,13 @@ def digital_source_type(run: Mapping[str, Any]) -> str:
 def run_fields(run: Mapping[str, Any]) -> Fields:
     """Return the fields that a run states."""
     subject = _subject(run)
-    fields = _made(run, subject) | tool(run.get("versions", {})) | _method(run, subject) | _sources(run, subject)
+    fields = (
+        {"madeInBrief": made_in_brief(run, subject)}
+        | _made(run, subject)
+        | tool(run.get("versions", {}))
+        | _method(run, subject)
+        | _sources(run, subject)
+    )
     if run.get("model"):
         fields |= call_fields(run, subject, named(_column(run)) if run["kind"] == "column" else subject)
     return fields
@@ -82,6 +92,7 @@ def _subject(run: Mapping[str, Any]) -> str:
 
 def _made(run: Mapping[str, Any], subject: str) -> Fields:
     return {
+        **_proposed_identity(run),
         "isSynthetic": f"{subject}: {_nature(run)}",
         "digitalSourceType": f"{subject}: {digital_source_type(run)}",
         "syntheticShare": f"{subject}: {_extent(run)}",
@@ -93,9 +104,31 @@ def _made(run: Mapping[str, Any], subject: str) -> Fields:
     }
 
 
+def _proposed_identity(run: Mapping[str, Any]) -> Fields:
+    """What a person may take for the data set's name and description, and for the part that AI had; theirs to confirm or change."""
+    name = str(run["output"].get("name", ""))
+    whole = {} if run["kind"] == "column" else {"name": name, "description": _statement(run)}
+    return whole | {"roleOfAI": f"{named(name)}: {_role(run)}"}
+
+
+def _role(run: Mapping[str, Any]) -> str:
+    """What a language model did in a run, and what it didn't do."""
+    if not is_model(run):
+        return "no language model took part; the values were drawn by software"
+    model = f"the language model {run['model'].get('name', 'not stated')}"
+    if part_of(run) == "recipe":
+        return (
+            f"{model} helped to write the recipe; the values were drawn by software"
+            if is_used(run)
+            else f"nothing that {model} gave was used"
+        )
+    what = {"column": "the column's texts", "texts": "the texts", "questions": "the questions"}.get(run["kind"], "the rows")
+    return f"{model} wrote {what}; it evaluated nothing"
+
+
 def _nature(run: Mapping[str, Any]) -> str:
     if run["kind"] == "impute":
-        return "real rows, in which missing cells were filled by draws"
+        return f"{_filled(run)[1]}, in which missing cells were filled by draws"
     if run["kind"] == "questions":
         return _NATURE_OF_QUESTIONS[_answers(run)]
     return f"synthetic text; {_others(run)}" if run["kind"] == "column" else "synthetic, every row and column"
@@ -109,10 +142,17 @@ def _answers(run: Mapping[str, Any]) -> str:
     return "quoted" if asked.get("mode") == "extractive" else "written"
 
 
+def _filled(run: Mapping[str, Any]) -> tuple[str, str]:
+    """What the table was in which cells were filled, as data and as rows: real, as far as nothing else is known."""
+    if not any(isinstance(item.get("origin"), Mapping) for item in _read(run)):
+        return "real data", "real rows"
+    return "data of which some or all rows are synthetic,", "rows, some or all of them synthetic"
+
+
 def _extent(run: Mapping[str, Any]) -> str:
     rows, width = run["delivered"], len(run["output"].get("columns", ()))
     if run["kind"] == "impute":
-        return f"{_cells(run)}; all other cells are the real table's"
+        return f"{_cells(run)}; all other cells are as they were read"
     if run["kind"] == "column":
         return f"this column, {rows:,} texts; {_others(run)}"
     if run["kind"] == "questions":
@@ -159,7 +199,7 @@ def _column_statement(run: Mapping[str, Any], frame: str) -> str:
 
 
 def _imputed_statement(run: Mapping[str, Any], frame: str) -> str:
-    return f"{frame} is real data in which {_cells(run)}, all of them missing before, were filled by software with draws."
+    return f"{frame} is {_filled(run)[0]} in which {_cells(run)}, all of them missing before, were filled by software with draws."
 
 
 def _texts_statement(run: Mapping[str, Any], frame: str) -> str:
@@ -253,7 +293,7 @@ def _method(run: Mapping[str, Any], subject: str) -> Fields:
         "strategy": f"{subject}: engine {run['engine']}{f', {how}' if how else ''}. {run['engine_reason']}",
         "parameters": [f"{subject}: {text}" for text in (settings, _parameters(run)) if text],
         "seed": f"{subject}: {seed_words(run)}",
-        "repeats": "one run, no replicates",
+        "repeats": _repeats(run, subject),
         "postProcessing": [f"{subject}: {_rows(run)}", *(f"{subject}: {said}" for said in (*discarded(run), *run.get("notes", ())))],
         "deduplication": about(subject, _counts(run, copies=True), _said(run, "copies")),
         "missingDataHandling": about(subject, _said(run, "missing_data")),
@@ -262,6 +302,17 @@ def _method(run: Mapping[str, Any], subject: str) -> Fields:
         "compute": f"{subject}: {'; '.join(part for part in (seconds, *use_words(run)) if part) or 'not measured'}",
         "generatingActivity": f"{subject}: synthnb {run['kind']} {run['id']}, {moment(run['started'])} to {moment(run['ended'])}",
     }
+
+
+def _repeats(run: Mapping[str, Any], subject: str) -> str:
+    """How many independent syntheses there are, and what a decision taken from each came to."""
+    asked = _asked(run)
+    several = int(asked.get("replicates") or 1)
+    if several == 1:
+        return f"{subject}: one run, no replicates"
+    decided = asked.get("decision")
+    note = f"; each decided by {named(decided.get('function'))}" if isinstance(decided, Mapping) else ""
+    return f"{subject}: {several} independent replicates, each with its own seed{note}"
 
 
 def _parameters(run: Mapping[str, Any]) -> str:
@@ -292,9 +343,7 @@ def _sources(run: Mapping[str, Any], subject: str) -> Fields:
     linked = {"sourceDatasets": given, "recordLinks": about(subject, _said(run, "record_links"), links(run))}
     if run["kind"] not in TABLES:
         return linked
-    return linked | {
-        "generationDepth": f"{subject}: one generation from {_listed([named(item['name']) for item in _read(run)]) or 'no data'}"
-    }
+    return linked | {"generationDepth": f"{subject}: {depth_words(run, _listed([named(item['name']) for item in _read(run)]))}"}
 
 
 def _source(item: Mapping[str, Any], several: str) -> str:
@@ -303,7 +352,8 @@ def _source(item: Mapping[str, Any], several: str) -> str:
     if "digest" not in item:
         return f"{named(item['name'])}: {_width(item)} columns; its rows and digest are withheld, since they tell of single rows"
     size = f"{item['rows']:,} {several}, {width}" if "rows" in item else ""
-    return f"{named(item['name'])}: {size}{item['digest']}"
+    terms = "".join(f", {word} {item[word]}" for word in ("version", "licence") if isinstance(item.get(word), str))
+    return f"{named(item['name'])}: {size}{item['digest']}{terms}"
 
 
 def _width(item: Mapping[str, Any]) -> int:

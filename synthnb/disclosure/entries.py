@@ -13,10 +13,11 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from synthnb._canonical import digest
+from synthnb._canonical import digest, digest_bytes, without
 from synthnb._clock import utc_now
+from synthnb.disclosure._phrases import named
 from synthnb.disclosure.fields import catalogue
-from synthnb.disclosure.folding import SCHEMA, Entry
+from synthnb.disclosure.folding import SAYING, SCHEMA, Entry
 from synthnb.errors import OptionError, shown
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "entry_for_run",
     "entry_for_statements",
     "sealed",
+    "stamped",
 ]
 
 _LARGEST = 2**53 - 1
@@ -52,6 +54,7 @@ def entry_for_run(run: Mapping[str, Any], *, created: str | None = None) -> Entr
         always gives the same entry.
     """
     from synthnb.disclosure._run_fields import run_fields, slot_of
+    from synthnb.disclosure.policy.stating import policy_field
 
     run = _portable(run, 1)
     return sealed(
@@ -60,7 +63,7 @@ def entry_for_run(run: Mapping[str, Any], *, created: str | None = None) -> Entr
         created=created or str(run["ended"]),
         slot=slot_of(run),
         partial=bool(run.get("partial", False)),
-        fields=run_fields(run),
+        fields=run_fields(run) | policy_field(named(run.get("output", {}).get("name", "")), run.get("policy")),
         detail=dict(run),
         about=run.get("output"),
     )
@@ -78,6 +81,7 @@ def entry_for_report(report: Mapping[str, Any], *, created: str | None = None) -
         When the entry was made; the report's time by default.
     """
     from synthnb.disclosure._report_fields import report_detail, report_fields
+    from synthnb.disclosure.policy.stating import policy_field
 
     report = _portable(report, 1)
     return sealed(
@@ -85,7 +89,7 @@ def entry_for_report(report: Mapping[str, Any], *, created: str | None = None) -
         kind="evaluate",
         created=created or str(report["created"]),
         slot=f"evaluate:{report['synthetic']['name']}",
-        fields=report_fields(report),
+        fields=report_fields(report) | policy_field(f"{named(report['synthetic']['name'])}, evaluation", report.get("policy")),
         detail=report_detail(report),
         about=report["synthetic"],
     )
@@ -115,7 +119,7 @@ def entry_for_judgement(judgement: Mapping[str, Any], *, created: str | None = N
     )
 
 
-def entry_for_statements(statements: Mapping[str, str | list[str]], *, created: str | None = None) -> Entry:
+def entry_for_statements(statements: Mapping[str, str | list[str]], *, by: str | None = None, created: str | None = None) -> Entry:
     """Return the entry of what a person states.
 
     Parameters
@@ -123,6 +127,10 @@ def entry_for_statements(statements: Mapping[str, str | list[str]], *, created: 
     statements : mapping
         Text by field id; an empty text withdraws an earlier statement. Fields that
         a person fills or confirms are allowed. The words are kept as they are.
+    by : str, optional
+        Who states it; the setting ``person`` by default. Without either the record doesn't say.
+    created : str, optional
+        When; now by default.
 
     Raises
     ------
@@ -130,6 +138,7 @@ def entry_for_statements(statements: Mapping[str, str | list[str]], *, created: 
         A field doesn't exist or is the machine's, or a statement isn't a text; the message names all of them.
     """
     from synthnb.disclosure.lint import warnings
+    from synthnb.disclosure.saying import person
 
     wrong = [problem for name, text in statements.items() if (problem := _statement_problem(name, text))]
     if wrong:
@@ -144,7 +153,7 @@ def entry_for_statements(statements: Mapping[str, str | list[str]], *, created: 
         created=created or utc_now(),
         slot="disclose",
         fields=dict(statements),
-        detail={"warnings": [warning for text in texts for warning in warnings(text)]},
+        detail={"warnings": [warning for text in texts for warning in warnings(text)]} | person(by),
     )
 
 
@@ -167,8 +176,10 @@ def entry_for_export(export: Mapping[str, Any], *, created: str | None = None) -
     export : mapping
         ``path`` (relative to the notebook's folder), ``sha256``, ``bytes``,
         ``record_digest``; for a table also ``name``, ``rows`` and ``columns``; ``sidecar`` if the
-        record stands beside the file instead of in it.
+        record stands beside the file instead of in it; ``policy`` as `synthnb.disclosure.policy.stating.outcome_of` gives it.
     """
+    from synthnb.disclosure.policy.stating import policy_field
+
     path = str(export["path"])
     beside = export.get("sidecar")
     changed = {"humanReadableStatement": f"{path} holds {export['changed']}."} if export.get("changed") else {}
@@ -178,7 +189,9 @@ def entry_for_export(export: Mapping[str, Any], *, created: str | None = None) -
         kind="export",
         created=created or utc_now(),
         slot=f"export:{path}",
-        fields={"outputDigests": f"{path}: {export['sha256']}", "marking": f"{marking}, unsigned", "recordSchema": SCHEMA} | changed,
+        fields={"outputDigests": f"{path}: {export['sha256']}", "marking": f"{marking}, unsigned", "recordSchema": SCHEMA}
+        | changed
+        | policy_field(path, export.get("policy")),
         detail=dict(export),
     )
 
@@ -195,10 +208,34 @@ def sealed(
     about: Mapping[str, Any] | None = None,
 ) -> Entry:
     """Return an entry with its digest: without secrets, with values that every JSON reader reads alike."""
-    said = {name: value for name, value in fields.items() if value or kind == "disclose"}
+    said = {name: value for name, value in fields.items() if value or kind in SAYING}
     entry = {"id": id, "kind": kind, "created": created, "slot": slot, "partial": partial, "fields": said, "detail": dict(detail)}
     frame = {"frame": about.get("name"), "content": about.get("digest")} if about else {}
     clean: Entry = _portable(entry | frame, 1)
+    return clean | {"digest": digest(clean)}
+
+
+def stamped(entry: Entry, *, code: str, kernel: str) -> Entry:
+    """Return the entry of a run or an evaluation with the digest of the code cell that ran, and the kernel it ran in.
+
+    Parameters
+    ----------
+    entry : entry
+        One that nobody has seen yet: its digest changes.
+    code : str
+        The cell's source, of which only the digest is kept; empty if it isn't known.
+    kernel : str
+        What ran it, such as ``ipykernel 7.1.0 on Linux x86_64``; empty if it isn't known.
+    """
+    added: dict[str, Any] = {}
+    if code:
+        added["codeDigest"] = f"{entry['slot']}: {digest_bytes(code.encode('utf-8', 'surrogatepass'))} (the source of the cell that ran)"
+    if kernel:
+        tools = entry["fields"].get("toolNameVersion") or []
+        added["toolNameVersion"] = [*(tools if isinstance(tools, list) else [tools]), f"kernel: {kernel}"]
+    if not added:
+        return entry
+    clean: Entry = _portable(without(entry, "digest") | {"fields": entry["fields"] | added}, 1)
     return clean | {"digest": digest(clean)}
 
 

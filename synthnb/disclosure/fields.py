@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-__all__ = ["Field", "Section", "catalogue", "human_fields", "required", "sections"]
+__all__ = ["Field", "Line", "Section", "brief", "catalogue", "human_fields", "required", "sections"]
 
 Fill = Literal["machine", "proposed", "human"]
 
@@ -49,6 +49,18 @@ class Field:
     """What to write, for fields that a person fills."""
 
 
+@dataclass(frozen=True)
+class Line:
+    """A line of the notebook's cell."""
+
+    label: str
+    """What it begins with."""
+    fields: tuple[str, ...]
+    """Ids of fields; the first that is stated is shown."""
+    default: str = ""
+    """What is shown where none is stated; empty for no line."""
+
+
 @cache
 def _file() -> dict[str, list[dict[str, Any]]]:
     text = files("synthnb.disclosure").joinpath("schema/fields-1.json").read_text(encoding="utf-8")
@@ -66,6 +78,12 @@ def catalogue() -> dict[str, Field]:
 def sections() -> tuple[Section, ...]:
     """Every section, in the order readers see them."""
     return tuple(Section(**item) for item in _file()["sections"])
+
+
+@cache
+def brief() -> tuple[Line, ...]:
+    """Every line of the notebook's cell, in order."""
+    return tuple(Line(item["label"], tuple(item["fields"]), item.get("default", "")) for item in _file()["brief"])
 
 
 @cache

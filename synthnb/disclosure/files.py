@@ -19,7 +19,7 @@ from synthnb.disclosure.reading import parse_json
 from synthnb.disclosure.record import status_of
 from synthnb.errors import NotebookError, StorageError, shown
 
-__all__ = ["Disclosed", "Layout", "disclose_file", "disclosure_status", "read_notebook", "write_atomically"]
+__all__ = ["Disclosed", "Layout", "disclose_file", "disclosure_status", "read_notebook", "refuse_read_only", "write_atomically"]
 
 Json = dict[str, Any]
 
@@ -107,7 +107,7 @@ def disclose_file(path: str | Path, *, restore: bool = False, check: bool = Fals
     edits = upsert(notebook["cells"], notebook["metadata"], now=now or utc_now(), restore=restore)
     after = apply(edits, notebook)
     if edits and not check:
-        _refuse_read_only(file)
+        refuse_read_only(file)
         if file.stat().st_mtime_ns != read_at:
             raise StorageError(f"{file.name} was changed by another program meanwhile; it is left as that one wrote it.", fix="Try again.")
         write_atomically(file, Layout.of(data).dump(_with_lines(after, edits)))
@@ -187,6 +187,13 @@ def _with_lines(notebook: Json, edits: list[Json]) -> Json:
     return notebook
 
 
-def _refuse_read_only(file: Path) -> None:
+def refuse_read_only(file: Path) -> None:
+    """Refuse to replace a file that its owner made read-only.
+
+    Raises
+    ------
+    StorageError
+        It is.
+    """
     if not stat.S_IMODE(file.stat().st_mode) & 0o222 or not os.access(file, os.W_OK):
         raise StorageError(f"{file.name} is read-only; it is left as it was.", fix="Make it writable, or work on a copy.")

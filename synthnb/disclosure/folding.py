@@ -21,13 +21,20 @@ one doesn't make the entry unreadable: ``verify`` reports it.
 **Order.** Entries are sorted by ``created`` without its last character
 (the ``Z``), then by ``id``, each compared as a string. Both are ASCII.
 
-**Superseding.** Among the entries whose ``kind`` isn't ``disclose``, the last
-of each ``slot`` is current and the earlier ones are superseded. Entries of kind
-``disclose`` are always current. What was said of a frame that has been made
+**Superseding.** Entries of the kinds ``disclose``, ``risk`` and ``sign-off`` are what
+persons *say*: they are always current. Among the others the last of each ``slot``
+is current and the earlier ones are superseded. What was found of a frame that has been made
 anew doesn't count either: an entry of kind ``column``, ``evaluate``, ``override``, ``review`` or ``judge`` whose ``frame`` is
-a string is superseded too if there is an entry of kind ``generate``, ``texts`` or ``questions`` with that
+a string is superseded too if there is an entry of kind ``generate``, ``texts``, ``questions`` or ``mix`` with that
 ``frame``, unless the last such entry of all has the same ``content`` (by value; a
 missing key is null) as the last one that comes before it in order.
+
+**Void.** A ``sign-off`` is void if an entry of another kind than ``export``,
+``sign-off`` and ``opt-out`` comes after it in order: what was reviewed isn't what there is now.
+
+**Substance.** What a sign-off or a signature binds to is the digest of an object with
+``schema`` (``synthnb.record/1``) and ``entries``: all of them, in order, but those of kind
+``export``, ``sign-off`` and ``opt-out``. These follow from the rest or are about it.
 
 **Same.** JSON values are compared by value: numbers as numbers (``1`` is
 ``1.0``), objects whatever the order of their keys. Values of different types
@@ -40,18 +47,25 @@ feeds, carriage returns, form feeds and vertical tabs from it.
 in ``entry.fields[id]`` is a string, or a list in which the strings count and
 anything else is passed over; other types state nothing.
 
-1. *machine* fields: from the current entries that aren't ``disclose``, in
+1. *machine* fields: from the current entries that aren't said by persons, in
    order, every value that isn't blank.
-2. *human* fields: from the ``disclose`` entries only. The last one that has
+2. *human* fields: from what persons say only. The last entry that has
    the field at all decides: its values that aren't blank; if there are none,
-   the field was withdrawn. A ``disclose`` entry in which the field has another
-   type than a string or a list doesn't have the field.
-3. *proposed* fields: if a ``disclose`` entry has the field, rule 2; otherwise,
-   and after a withdrawal, rule 1.
+   the field was withdrawn. An entry in which the field has another
+   type than a string or a list doesn't have the field. If the last one is a
+   ``sign-off``, the other sign-offs since the last entry of another kind that has the
+   field count too, the last of each ``slot``, in order: several may review one record. To each value
+   of a void sign-off `` (void: the record was changed after it)`` is appended.
+3. *proposed* fields: if a person's entry has the field, rule 2; otherwise,
+   and after a withdrawal, rule 1, and each value has ``proposed``, which is true: no person has confirmed it.
 
 Values that are equal as strings are listed once, where they first came, with
 all the entries that state them in ``from`` (each id once, in order). A field
 with values is ``stated``, else ``not stated`` with an empty list.
+
+**Follows.** Folded fields that a notebook or a file holds *follow* from the entries if every
+field is as folded now. A field that isn't there counts as not stated, since the catalogue has grown and
+will; one that only a later catalogue knows is passed over; a value without ``proposed`` is as one with it.
 """
 
 from __future__ import annotations
@@ -68,11 +82,15 @@ __all__ = [
     "COLUMNS",
     "JUDGING",
     "MAKING",
+    "SAYING",
     "SCHEMA",
     "TABLES",
+    "UNTOUCHED",
+    "VOID",
     "Entry",
     "Fields",
     "current",
+    "differing",
     "digest_is_right",
     "fold",
     "in_order",
@@ -80,12 +98,14 @@ __all__ = [
     "is_readable",
     "outdated",
     "same",
+    "substance",
+    "void",
 ]
 
 SCHEMA = "synthnb.record/1"
 """The version of the record written here."""
 
-TABLES = ("generate", "texts", "questions")
+TABLES = ("generate", "texts", "questions", "mix")
 """Kinds of entries about a whole table that was made."""
 COLUMNS = ("column",)
 """Kinds about a column that was added to a table."""
@@ -93,6 +113,12 @@ JUDGING = ("evaluate", "override", "review", "judge")
 """Kinds about what was found of a table."""
 MAKING = (*TABLES, *COLUMNS, "impute")
 """Kinds about cells that were made."""
+SAYING = ("disclose", "risk", "sign-off")
+"""Kinds of what persons say."""
+UNTOUCHED = ("export", "sign-off", "opt-out")
+"""Kinds that leave what was reviewed and signed as it was."""
+VOID = " (void: the record was changed after it)"
+"""What is appended to a sign-off that is void."""
 
 Entry = dict[str, Any]
 Fields = dict[str, dict[str, Any]]
@@ -154,9 +180,9 @@ def in_order(entries: Iterable[Entry]) -> list[Entry]:
 def current(entries: Iterable[Entry]) -> list[Entry]:
     """Return the entries that aren't superseded, in order."""
     ordered = in_order(entries)
-    latest = {entry["slot"]: entry["id"] for entry in ordered if entry["kind"] != "disclose"}
+    latest = {entry["slot"]: entry["id"] for entry in ordered if entry["kind"] not in SAYING}
     past = outdated(ordered)
-    return [entry for entry in ordered if entry["kind"] == "disclose" or (latest[entry["slot"]] == entry["id"] and entry["id"] not in past)]
+    return [entry for entry in ordered if entry["kind"] in SAYING or (latest[entry["slot"]] == entry["id"] and entry["id"] not in past)]
 
 
 def outdated(ordered: list[Entry]) -> set[str]:
@@ -174,29 +200,53 @@ def outdated(ordered: list[Entry]) -> set[str]:
     return {name for name, frame, was_made, content in about if frame in made and not (was_made and same(made[frame], content))}
 
 
+def void(entries: Iterable[Entry]) -> set[str]:
+    """Ids of the sign-offs after which the record was changed."""
+    ordered = in_order(entries)
+    last = max((index for index, entry in enumerate(ordered) if entry["kind"] not in UNTOUCHED), default=-1)
+    return {entry["id"] for entry in ordered[: last + 1] if entry["kind"] == "sign-off"}
+
+
+def substance(entries: Iterable[Entry]) -> str:
+    """Return the digest that sign-offs and signatures bind to, which exports and opt-outs leave as it is."""
+    kept = [entry for entry in in_order(entries) if entry["kind"] not in UNTOUCHED]
+    return digest({"schema": SCHEMA, "entries": kept})
+
+
 def fold(entries: Iterable[Entry]) -> Fields:
     """Return every field of the catalogue with what the entries state about it."""
-    counting = current(entries)
-    made = [entry for entry in counting if entry["kind"] != "disclose"]
-    said = [entry for entry in counting if entry["kind"] == "disclose"]
-    return {name: _folded(field, made, said) for name, field in catalogue().items()}
+    given = list(entries)
+    counting, past = current(given), void(given)
+    made = [entry for entry in counting if entry["kind"] not in SAYING]
+    said = [entry for entry in counting if entry["kind"] in SAYING]
+    return {name: _folded(field, made, said, past) for name, field in catalogue().items()}
 
 
-def _folded(field: Field, made: list[Entry], said: list[Entry]) -> dict[str, Any]:
+def _folded(field: Field, made: list[Entry], said: list[Entry], past: set[str]) -> dict[str, Any]:
     values: list[dict[str, Any]] = []
-    having = [entry for entry in said if isinstance(entry["fields"].get(field.id), (str, list))]
-    if field.fill != "machine" and having:
-        values = _stated(field.id, having[-1:])
+    if field.fill != "machine":
+        values = _stated(field.id, _deciding(field.id, said), past)
     if field.fill != "human" and not values:
-        values = _stated(field.id, made)
+        mark = {"proposed": True} if field.fill == "proposed" else {}
+        values = [value | mark for value in _stated(field.id, made, set())]
     return {"fill": field.fill, "status": "stated" if values else "not stated", "values": values}
 
 
-def _stated(name: str, entries: list[Entry]) -> list[dict[str, Any]]:
+def _deciding(name: str, said: list[Entry]) -> list[Entry]:
+    """The last entry that has a field; where it is a sign-off, with the other reviewers' since the last of another kind."""
+    having = [entry for entry in said if isinstance(entry["fields"].get(name), (str, list))]
+    if not having or having[-1]["kind"] != "sign-off":
+        return having[-1:]
+    other = max((index for index, entry in enumerate(having) if entry["kind"] != "sign-off"), default=-1)
+    latest = {entry["slot"]: entry["id"] for entry in having[other + 1 :]}
+    return [entry for entry in having[other + 1 :] if latest[entry["slot"]] == entry["id"]]
+
+
+def _stated(name: str, entries: list[Entry], past: set[str]) -> list[dict[str, Any]]:
     origins: dict[str, list[str]] = {}
     for entry in entries:
         for text in _texts(entry["fields"].get(name)):
-            ids = origins.setdefault(text, [])
+            ids = origins.setdefault(text + (VOID if entry["id"] in past else ""), [])
             if entry["id"] not in ids:
                 ids.append(entry["id"])
     return [{"value": text, "from": ids} for text, ids in origins.items()]
@@ -205,3 +255,19 @@ def _stated(name: str, entries: list[Entry]) -> list[dict[str, Any]]:
 def _texts(value: object) -> list[str]:
     items: Iterable[Mapping[str, Any] | object] = value if isinstance(value, list) else [value]
     return [item for item in items if isinstance(item, str) and not is_blank(item)]
+
+
+def differing(given: object, entries: Iterable[Entry]) -> list[str]:
+    """Return the fields that don't follow from the entries, of folded fields that an earlier or a later version may have written."""
+    stored = given if isinstance(given, Mapping) else {}
+    return [name for name, field in fold(entries).items() if not _follows(stored.get(name), field)]
+
+
+def _follows(given: object, folded: dict[str, Any]) -> bool:
+    if given is None:
+        return not folded["values"]
+    return same(given, folded) or same(given, folded | {"values": [_unmarked(value) for value in folded["values"]]})
+
+
+def _unmarked(value: dict[str, Any]) -> dict[str, Any]:
+    return {key: part for key, part in value.items() if key != "proposed"}

@@ -14,7 +14,7 @@ from synthnb.disclosure.folding import MAKING, TABLES, current, is_readable
 from synthnb.disclosure.reading import mapping
 from synthnb.disclosure.render import values_of
 
-__all__ = ["json_ld", "source_type"]
+__all__ = ["document_source_type", "json_ld", "source_type"]
 
 _IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 _CONTEXT = ["https://schema.org/", {"prov": "http://www.w3.org/ns/prov#"}]
@@ -67,7 +67,7 @@ def source_type(runs: Sequence[Mapping[str, Any]]) -> str:
     terms = {digital_source_type(run) for run in runs}
     if len(terms) == 1 and any(run["kind"] in TABLES for run in runs):
         return terms.pop()
-    return "compositeWithTrainedAlgorithmicMedia" if "trainedAlgorithmicMedia" in terms else "compositeSynthetic"
+    return "compositeWithTrainedAlgorithmicMedia" if any("rainedAlgorithmicMedia" in term for term in terms) else "compositeSynthetic"
 
 
 def _dataset(name: str, runs: list[Json], record: Mapping[str, Any]) -> Json:
@@ -105,3 +105,9 @@ def _action(run: Mapping[str, Any]) -> Json:
         "endTime": run.get("ended"),
         "instrument": instruments,
     }
+
+
+def document_source_type(record: Mapping[str, Any]) -> str | None:
+    """Return the IPTC term of everything that a record says was made, or None if nothing was."""
+    runs = list(_runs(mapping(record)))
+    return source_type(runs) if runs else None

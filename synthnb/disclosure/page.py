@@ -11,9 +11,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from synthnb.disclosure.fields import catalogue, sections
-from synthnb.disclosure.folding import current, is_readable
+from synthnb.disclosure.folding import Entry, current, is_readable
+from synthnb.disclosure.provenance import by_id, origin_words, origins
 from synthnb.disclosure.reading import mapping
-from synthnb.disclosure.render import counts, plain, shown_digest, values_of
+from synthnb.disclosure.render import PROPOSED, brief_values, counts, is_proposed, plain, shown_digest, values_of
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -22,7 +23,7 @@ __all__ = ["page_part", "text_part"]
 
 _FILLED = {
     "machine": "by the tool, from what ran",
-    "proposed": "proposed by the tool, for a person to confirm",
+    "proposed": "by the tool as a proposal, or by a person",
     "human": "by a person only",
 }
 _WORDS = {
@@ -35,9 +36,15 @@ _WORDS = {
     "override": "went past a gate that failed",
     "review": "reviewed by people",
     "judge": "judged by a language model",
+    "mix": "mixed real and synthetic rows",
     "disclose": "stated by a person",
+    "risk": "assessed the risk",
+    "sign-off": "signed off by a reviewer",
+    "opt-out": "the disclosure cell was deleted",
     "export": "exported",
 }
+_ABOVE = ("humanReadableStatement", "madeInBrief", "resultsInBrief")
+"""Fields that stand above the tables already."""
 _LONGEST = 20_000
 
 
@@ -50,16 +57,19 @@ def _template() -> Template:
 
 
 def page_part(record: Mapping[str, Any]) -> str:
-    """Return the record as a ``section`` element: every section, every field, who fills it and whether it is stated.
+    """Return the record as a ``section`` element: in brief, then every field with where its values come from, figures, entries.
 
     It may come from anywhere: parts of another shape are passed over.
     """
     record = mapping(record)
-    fields = mapping(record.get("fields"))
+    fields, entries = mapping(record.get("fields")), by_id(record.get("entries"))
     shape = {
         "statements": [_cut(value) for value in values_of(fields, "humanReadableStatement")],
-        "sections": [{"label": section.label, "fields": _rows(section.id, fields)} for section in sections()],
+        "brief": [{"label": label, "values": list(map(_cut, values))} for label, values in brief_values(fields)],
+        "sections": [{"label": section.label, "fields": _rows(section.id, fields, entries)} for section in sections()],
+        "proposed": [field.label for field in catalogue().values() if is_proposed(fields, field.id)],
         "missing": [field.label for field in catalogue().values() if field.required and not values_of(fields, field.id)],
+        "figures": [_figures(entry) for entry in entries.values() if entry["kind"] == "evaluate"],
         "runs": _runs(record),
         "counts": counts(record),
         "digest": shown_digest(record),
@@ -68,20 +78,37 @@ def page_part(record: Mapping[str, Any]) -> str:
     return _template().render(shape)
 
 
-def _rows(section: str, fields: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _rows(section: str, fields: Mapping[str, Any], entries: Mapping[str, Entry]) -> list[dict[str, Any]]:
     return [
-        {
-            "id": field.id,
-            "label": field.label,
-            "filled": _FILLED[field.fill],
-            "fill": field.fill,
-            "required": field.required,
-            "values": [_cut(value) for value in values_of(fields, field.id)],
-            "default": field.default,
-        }
+        {"label": field.label, "filled": _FILLED[field.fill], "default": field.default} | _values(fields, entries, field.id)
         for field in catalogue().values()
-        if field.section == section and field.id != "humanReadableStatement"
+        if field.section == section and field.id not in _ABOVE
     ]
+
+
+def _values(fields: Mapping[str, Any], entries: Mapping[str, Entry], name: str) -> dict[str, Any]:
+    """A field's values with the entries or persons that state them, and when: said once where it is the same for all."""
+    found: dict[str, list[str]] = {}
+    for origin in origins(fields, entries, name):
+        found.setdefault(origin.value, []).append(origin_words(origin))
+    values = [(_cut(value), "; ".join(found.get(value, []))) for value in values_of(fields, name)]
+    whole = values[0][1] if len({origin for _, origin in values}) == 1 else ""
+    return {"origin": whole, "values": [{"text": text, "origin": "" if whole else origin} for text, origin in values]}
+
+
+def _figures(entry: Entry) -> dict[str, Any]:
+    """The figures that an evaluation's entry keeps, as rows of a table."""
+    scores = mapping(entry.get("detail")).get("scores")
+    rows = [
+        [str(score.get("metric")), *(_number(score.get(key)) for key in ("value", "low", "high", "n", "ceiling"))]
+        for score in (scores if isinstance(scores, list) else [])
+        if isinstance(score, Mapping)
+    ]
+    return {"about": entry["slot"].partition(":")[2], "id": entry["id"], "rows": rows}
+
+
+def _number(value: object) -> str:
+    return f"{value:.6g}" if isinstance(value, (int, float)) and not isinstance(value, bool) else ""
 
 
 def _cut(text: str) -> str:
@@ -98,11 +125,17 @@ def _runs(record: Mapping[str, Any]) -> list[dict[str, str]]:
             "what": _WORDS.get(entry["kind"], entry["kind"]),
             "slot": entry["slot"],
             "created": f"{entry['created'][:19].replace('T', ' ')} UTC",
+            "by": _said_by(entry),
             "state": _state(entry, counting, stale if isinstance(stale, list) else []),
             "digest": str(entry.get("digest", "")),
         }
         for entry in entries
     ]
+
+
+def _said_by(entry: Mapping[str, Any]) -> str:
+    by = mapping(entry.get("detail")).get("by")
+    return _cut(by) if isinstance(by, str) else ""
 
 
 def _state(entry: Mapping[str, Any], counting: set[str], stale: list[Any]) -> str:
@@ -119,9 +152,14 @@ def text_part(record: Mapping[str, Any]) -> str:
     lines = ["Synthetic data disclosure", *(plain(value) for value in values_of(fields, "humanReadableStatement"))]
     shown = [field for field in catalogue().values() if field.cell and field.id != "humanReadableStatement"]
     for section in sections():
-        stated = [(field.label, value) for field in shown if field.section == section.id for value in values_of(fields, field.id)]
+        stated = [
+            (field.label, value, PROPOSED if is_proposed(fields, field.id) else "")
+            for field in shown
+            if field.section == section.id
+            for value in values_of(fields, field.id)
+        ]
         lines += ["", section.label] if stated else []
-        lines += [f"  {label}: {plain(value)}" for label, value in stated]
+        lines += [f"  {label}: {plain(value)}{end}" for label, value, end in stated]
     missing = [field.label for field in catalogue().values() if field.required and not values_of(fields, field.id)]
     if missing:
         lines += ["", f"Not stated yet, and only a person can: {', '.join(missing)}. State them with %synth disclose."]

@@ -13,8 +13,9 @@ from synthnb._canonical import digest
 from synthnb._display import Shown
 from synthnb.disclosure.fields import required
 from synthnb.disclosure.folding import SCHEMA, Entry, Fields, digest_is_right, fold, in_order, is_readable
+from synthnb.disclosure.provenance import Origin, by_id, origins
 from synthnb.disclosure.reading import mapping
-from synthnb.errors import RecordError
+from synthnb.errors import OptionError, RecordError
 
 __all__ = ["SCHEMA", "Record", "Status", "fold", "problems", "status_of", "validate"]
 
@@ -86,6 +87,28 @@ class Record(Shown):
     def missing(self) -> tuple[str, ...]:
         """Fields that only a person can state and nobody has."""
         return missing_of(self.fields)
+
+    @property
+    def unconfirmed(self) -> tuple[str, ...]:
+        """Fields for which the tool proposed a value that no person has confirmed or changed."""
+        return tuple(name for name, field in self.fields.items() if any(value.get("proposed") for value in field["values"]))
+
+    def provenance(self, field: str) -> list[Origin]:
+        """Return where each value of a field comes from: which run, which person, when.
+
+        Parameters
+        ----------
+        field : str
+            A field's id, such as ``"intent"``.
+
+        Raises
+        ------
+        OptionError
+            There is no such field.
+        """
+        if field not in self.fields:
+            raise OptionError.from_choice("field", field, list(self.fields))
+        return origins(self.fields, by_id(self.entries), field)
 
     @property
     def status(self) -> Status:

@@ -1,10 +1,12 @@
-r"""The record as people read it in a notebook: a Markdown block.
+r"""The record as people read it in a notebook: a short Markdown block.
 
 `render_block` is written twice, here and in the lab extension; the fixtures in
 ``tests/fixtures/disclosure`` bind them. It takes the value of
-``metadata.synthnb`` and works on strings alone.
+``metadata.synthnb`` and works on strings alone. The whole record is what
+`synthnb.disclosure.page` shows. Blocks as the first version wrote them are
+rendered by `synthnb.disclosure.migrating`.
 
-**Text** (`inline`) makes a value safe inside a Markdown table cell:
+**Text** (`inline`) makes a value safe inside Markdown:
 
 1. each run of white space (tab, line feed, vertical tab, form feed, carriage
    return, space, U+0085, U+00A0, U+2028, U+2029) becomes one space, and spaces
@@ -22,6 +24,12 @@ r"""The record as people read it in a notebook: a Markdown block.
 Step 4 goes character by character; step 5 works on its result. ``<`` never
 survives, so no value can hold a comment's end or the block's own end marker.
 
+**Value** (`told`) is what the block shows: each ``sha256:`` with 64 digits of ``0-9a-f`` is
+cut to its first 12 digits, then ``…``; the result is written as text (`inline`); then a sign ``-`` or
+``+`` at its beginning, or the ``.`` or ``)`` after decimal digits at its beginning, becomes a numeric
+entity, so that no value begins a list. If nothing is left it is ``(blank)``: an item of a list without
+text would make a heading of the line before.
+
 **Layout.** Lines joined by ``\n``; a part that has nothing to say is left
 out with its blank line::
 
@@ -31,10 +39,12 @@ out with its blank line::
                                                 (blank)
     STATEMENT
                                                 (blank)
-    | | |
-    |:--|:--|
-    | **Section label** | |
-    | Field label | VALUE<br>VALUE |
+    - **LABEL:** VALUE
+    - **LABEL:**
+        - VALUE
+        - VALUE
+                                                (blank)
+    PROPOSED
                                                 (blank)
     MISSING
                                                 (blank)
@@ -42,13 +52,15 @@ out with its blank line::
                                                 (blank)
     <!-- synthnb:disclosure:end -->
 
-*Statement*: ``**In plain words:** `` (the field's label) + the values of
-``humanReadableStatement``, shown like the
-values of a table row, but not in the table.
-*Table*: the catalogue's sections in order; in each, the fields in order that
-have ``cell`` and are stated. A section without any is left out; so is the
-table without any section. At most 6 values of a field are shown, then
-``<br>and N more``. Labels are the catalogue's and need no escaping.
+*Statement*: the values of ``humanReadableStatement``, joined by ``<br>``; at most 6,
+then ``<br>and N more``.
+*List*: the catalogue's ``brief`` lines in order. Each shows the first of its ``fields``
+that is stated, with one value on the label's own line, and of several each on a line of its own, which begins with four
+spaces; at most 12, then a line ``    - and N more``. A value whose ``proposed`` is true is followed by ``` (proposed, not
+confirmed)```. If none of its fields is stated the line shows its ``default``, and is left out if it has none. Without any
+stated field in the whole record there is no list. Labels and defaults are the catalogue's and need no escaping.
+*Proposed*: ``**Proposed by the tool, for a person to confirm:** `` + the labels of the
+fields, in the catalogue's order, of which a value is proposed, joined by ``, ``, then ``.``.
 *Missing*: ``**Not stated yet, and only a person can:** `` + the labels of
 the required fields that aren't stated, joined by ``, ``; a label whose default
 isn't ``not stated`` is followed by `` (DEFAULT)``; then
@@ -62,7 +74,7 @@ isn't ``not stated`` is followed by `` (DEFAULT)``; then
    listed in ``stale``.
 2. If an item of ``unreadable`` exists: ``N unreadable entries were left aside.``
    (``1 unreadable entry was left aside.``)
-3. ``Record `DIGEST` in this notebook's metadata; check it with `%synth verify`.``
+3. ``Record `DIGEST` in this notebook's metadata; see all of it with `%synth disclose`, check it with `%synth verify`.``
 
 ``DIGEST`` is ``metadata.synthnb.digest`` if it matches ``sha256:[0-9a-f]{64}``
 in full, else ``sha256:unknown``. Values come from ``metadata.synthnb.fields``
@@ -76,11 +88,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from synthnb.disclosure.fields import Field, catalogue, required, sections
+from synthnb.disclosure.fields import Field, Line, brief, catalogue, required
 from synthnb.disclosure.folding import current, is_readable
 from synthnb.disclosure.reading import mapping
 
-__all__ = ["BEGIN", "END", "inline", "plain", "render_block"]
+__all__ = ["BEGIN", "END", "PROPOSED", "inline", "plain", "render_block", "told"]
 
 BEGIN = "<!-- synthnb:disclosure:begin -->"
 """The line on which the block begins."""
@@ -88,12 +100,18 @@ END = "<!-- synthnb:disclosure:end -->"
 """The line on which it ends."""
 
 _LONGEST = 300
-_MOST_VALUES = 6
+_MOST_STATEMENTS = 6
+_MOST_VALUES = 12
+_BLANK = "(blank)"
+PROPOSED = " (proposed, not confirmed)"
+"""What follows a value that nobody has confirmed."""
 _SPACE = re.compile("[\t\n\v\f\r \x85\xa0\u2028\u2029]+")
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _ESCAPES = {ord(sign): f"&#{ord(sign)};" for sign in "&<>\"'`|*_[]~#!"} | {ord(sign): f"<span>&#{ord(sign)};</span>" for sign in "$\\"}
 _WWW = re.compile(r"([wW]{3})\.")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_SHORT = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}")
+_BEGINS_LIST = re.compile(r"^([0-9]*)([-+.)])")
 
 
 def plain(text: str) -> str:
@@ -103,15 +121,33 @@ def plain(text: str) -> str:
 
 
 def inline(text: str) -> str:
-    """Return a value as it may stand in a Markdown table cell."""
+    """Return a value as it may stand in Markdown."""
     escaped = plain(text).translate(_ESCAPES).replace("://", "&#58;//")
     return _WWW.sub(r"\1&#46;", escaped)
+
+
+def short(text: str) -> str:
+    """Return a text in which digests are cut to their first 12 digits."""
+    return _SHORT.sub(r"\1…", text)
+
+
+def told(text: str) -> str:
+    """Return a value as the block shows it."""
+    return _BEGINS_LIST.sub(_unlisted, inline(short(text))) or _BLANK
+
+
+def _unlisted(found: re.Match[str]) -> str:
+    """The beginning of a value, so that it begins no list."""
+    digits, sign = found[1], found[2]
+    return f"{digits}&#{ord(sign)};" if bool(digits) is (sign in ".)") else found[0]
 
 
 def render_block(metadata: Mapping[str, Any]) -> str:
     """Return the Markdown block for a notebook's ``metadata.synthnb``."""
     fields = mapping(metadata.get("fields"))
-    parts = [BEGIN, "### Synthetic data disclosure", _statement(fields), _table(fields), _missing(fields), _footer(metadata), END]
+    stated = [name for name in catalogue() if values_of(fields, name)]
+    parts = [BEGIN, "### Synthetic data disclosure", _statement(fields), _list(fields) if stated else ""]
+    parts += [_proposed(fields), missing_part(fields), _footer(metadata), END]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -123,44 +159,65 @@ def values_of(fields: Mapping[str, Any], name: str) -> list[str]:
     return [value for value in found if isinstance(value, str)]
 
 
+def is_proposed(fields: Mapping[str, Any], name: str) -> bool:
+    """Whether the tool proposed what a record states for a field, and no person confirmed it."""
+    values = mapping(fields.get(name)).get("values")
+    return any(isinstance(value, Mapping) and value.get("proposed") is True for value in values) if isinstance(values, list) else False
+
+
 def shown_values(metadata: Mapping[str, Any]) -> list[str]:
     """Return the values that the block shows, as its readers see them."""
-    fields = metadata.get("fields")
-    fields = fields if isinstance(fields, Mapping) else {}
-    return [plain(value) for field in catalogue().values() if field.cell for value in values_of(fields, field.id)[:_MOST_VALUES]]
+    fields = mapping(metadata.get("fields"))
+    shown = values_of(fields, "humanReadableStatement")[:_MOST_STATEMENTS]
+    for line in brief():
+        shown += _of_line(line, fields)[1][:_MOST_VALUES]
+    return [plain(short(value)) for value in shown]
 
 
 def _statement(fields: Mapping[str, Any]) -> str:
     values = values_of(fields, "humanReadableStatement")
-    return f"**{catalogue()['humanReadableStatement'].label}:** {_cell(values)}" if values else ""
+    more = [f"and {len(values) - _MOST_STATEMENTS} more"] if len(values) > _MOST_STATEMENTS else []
+    return "<br>".join([*map(told, values[:_MOST_STATEMENTS]), *more])
 
 
-def _table(fields: Mapping[str, Any]) -> str:
-    rows = [row for section in sections() for row in _rows(section.id, section.label, fields)]
-    return "\n".join(["| | |", "|:--|:--|", *rows]) if rows else ""
+def brief_values(fields: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    """Return the label and the values of each line of the block."""
+    if not any(values_of(fields, name) for name in catalogue()):
+        return []
+    found = [(line, *_of_line(line, fields)) for line in brief()]
+    told = [(line, values, PROPOSED if is_proposed(fields, name) else "") for line, name, values in found]
+    return [(line.label, [f"{value}{end}" for value in values] or [line.default]) for line, values, end in told if values or line.default]
 
 
-def _rows(section: str, label: str, fields: Mapping[str, Any]) -> Iterator[str]:
-    first = True
-    for field in catalogue().values():
-        values = values_of(fields, field.id) if field.section == section and _in_table(field) else []
-        if values and first:
-            yield f"| **{label}** | |"
-            first = False
-        if values:
-            yield f"| {field.label} | {_cell(values)} |"
+def _of_line(line: Line, fields: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """The field that a line shows, and its values; none if none of its fields is stated."""
+    return next(((name, found) for name in line.fields if (found := values_of(fields, name))), ("", []))
 
 
-def _in_table(field: Field) -> bool:
-    return field.cell and field.id != "humanReadableStatement"
+def _list(fields: Mapping[str, Any]) -> str:
+    return "\n".join(text for line in brief() for text in _lines(line, fields))
 
 
-def _cell(values: list[str]) -> str:
-    more = [f"and {len(values) - _MOST_VALUES} more"] if len(values) > _MOST_VALUES else []
-    return "<br>".join([*map(inline, values[:_MOST_VALUES]), *more])
+def _lines(line: Line, fields: Mapping[str, Any]) -> Iterator[str]:
+    name, values = _of_line(line, fields)
+    end = PROPOSED if is_proposed(fields, name) else ""
+    if len(values) < 2:
+        said = f"{told(values[0])}{end}" if values else line.default
+        yield from [f"- **{line.label}:** {said}"] if said else []
+        return
+    yield f"- **{line.label}:**"
+    yield from (f"    - {told(value)}{end}" for value in values[:_MOST_VALUES])
+    if len(values) > _MOST_VALUES:
+        yield f"    - and {len(values) - _MOST_VALUES} more"
 
 
-def _missing(fields: Mapping[str, Any]) -> str:
+def _proposed(fields: Mapping[str, Any]) -> str:
+    labels = [field.label for field in catalogue().values() if is_proposed(fields, field.id)]
+    return f"**Proposed by the tool, for a person to confirm:** {', '.join(labels)}." if labels else ""
+
+
+def missing_part(fields: Mapping[str, Any]) -> str:
+    """What only a person can state and nobody has, with how to."""
     labels = [_missing_label(field) for field in required() if not values_of(fields, field.id)]
     return f"**Not stated yet, and only a person can:** {', '.join(labels)}. State them with `%synth disclose`." if labels else ""
 
@@ -184,17 +241,20 @@ def counts(metadata: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _footer(metadata: Mapping[str, Any]) -> str:
+    ways = "see all of it with `%synth disclose`, check it with `%synth verify`"
+    return f"{origin_part(metadata)} Record `{shown_digest(metadata)}` in this notebook's metadata; {ways}."
+
+
+def origin_part(metadata: Mapping[str, Any]) -> str:
+    """From how many entries the record comes, and how many of them don't count or can't be read."""
     number = counts(metadata)
     origin = f"From {_plural(number['all'], 'entry', 'entries')}"
     if number["superseded"]:
         origin += f", {number['superseded']} of them superseded by later ones"
     if number["stale"]:
         origin += f", {number['stale']} whose output is no longer in this notebook"
-    sentences = [f"{origin}."]
-    if number["unreadable"]:
-        sentences.append(f"{_plural(number['unreadable'], 'unreadable entry was', 'unreadable entries were')} left aside.")
-    sentences.append(f"Record `{shown_digest(metadata)}` in this notebook's metadata; check it with `%synth verify`.")
-    return " ".join(sentences)
+    aside = _plural(number["unreadable"], "unreadable entry was", "unreadable entries were")
+    return f"{origin}. {aside} left aside." if number["unreadable"] else f"{origin}."
 
 
 def _plural(count: int, one: str, many: str) -> str:

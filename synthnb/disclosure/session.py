@@ -13,9 +13,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from synthnb._origins import Origins
+from synthnb.disclosure.folding import MAKING
 from synthnb.disclosure.notebook import MIME, content_digest
 
 __all__ = ["Session", "session"]
+
+_STAMPED = (*MAKING, "evaluate", "judge")
+"""Kinds of what code did: these say which."""
 
 Entry = dict[str, Any]
 
@@ -24,6 +28,8 @@ class Session:
     """The entries of one process, in the order in which they were made."""
 
     def __init__(self) -> None:
+        self.kernel = ""
+        """What runs the cells, as the record says it; empty outside a notebook."""
         self.reset()
 
     def reset(self) -> None:
@@ -34,6 +40,8 @@ class Session:
         """Which rows this process made."""
         self.recipes: dict[str, Any] = {}
         """What runs of this process were to make, by run id, where rules were declared."""
+        self.code = ""
+        """The source of the code cell that is running; empty between cells and outside a notebook."""
         self._is_aside = False
 
     @contextmanager
@@ -48,16 +56,22 @@ class Session:
             self._entries, self._bundles, self.origins, self.recipes, self._is_aside = before
 
     def remember(self, entry: Entry) -> Entry:
-        """Keep an entry and write it to the ledger.
+        """Keep an entry and write it to the ledger, and return it as it was kept.
 
-        A ledger that fails, or settings that can't be read, are a warning and not an
+        A run's or an evaluation's then says which code cell ran, and in which kernel; an export's, how far
+        the ledger had come, so that a cut end is found. A ledger that fails, or settings that can't be read, are a warning and not an
         error: what the entry is about has been made by then.
         """
-        from synthnb.disclosure.ledger import open_ledger
+        from synthnb.disclosure.entries import stamped
+        from synthnb.disclosure.ledger import noting, open_ledger
         from synthnb.errors import StorageError, SynthnbWarning
 
         if entry["id"] in self._entries:
             return self._entries[entry["id"]]
+        if entry["kind"] in _STAMPED:
+            entry = stamped(entry, code=self.code, kernel=self.kernel)
+        if entry["kind"] == "export" and not self._is_aside:
+            entry = noting(entry)
         self._entries[entry["id"]] = entry
         if self._is_aside:
             return entry
@@ -68,6 +82,10 @@ class Session:
         except (StorageError, ValueError, RecursionError) as error:
             warnings.warn(f"Not written to the ledger: {error}", SynthnbWarning, stacklevel=2)
         return entry
+
+    def as_kept(self, entry: Entry) -> Entry:
+        """Return an entry as this process keeps it, if it does, else as it is."""
+        return self._entries.get(entry["id"], entry)
 
     def entries(self) -> list[Entry]:
         """Every entry of this process, oldest first."""

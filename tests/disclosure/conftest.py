@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from synthnb._api.signing import new_signing_key
+
 from .samples import Json, entries, notebook
 
 
@@ -22,3 +24,12 @@ def saved(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return save
+
+
+@pytest.fixture
+def key(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A signing key of one's own, outside the project."""
+    path = tmp_path_factory.mktemp("key") / "signing-key.pem"
+    monkeypatch.setenv("SYNTHNB_SIGNING_KEY", str(path))
+    new_signing_key()
+    return path

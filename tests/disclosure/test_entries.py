@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from synthnb._canonical import digest, without
-from synthnb.disclosure.entries import entry_for_export, entry_for_report, entry_for_run, entry_for_statements
+from synthnb.disclosure.entries import entry_for_export, entry_for_report, entry_for_run, entry_for_statements, stamped
 from synthnb.disclosure.fields import catalogue
 from synthnb.disclosure.folding import is_readable
 from synthnb.disclosure.lint import findings
@@ -104,6 +104,80 @@ def test_a_model_of_unknown_making_is_not_called_unadapted() -> None:
 def test_a_sensitive_prompt_is_a_digest() -> None:
     asked = written()["parameters"] | {"prompt": None, "instruction": None, "sensitive": True, "instruction_digest": "sha256:5e"}
     assert entry_for_run(written(parameters=asked))["fields"]["fullPrompt"] == "“note”: kept out at the user's request; sha256:5e"
+
+
+def test_the_run_in_brief_says_tool_engine_seed_time_and_id() -> None:
+    said = entry_for_run(made())["fields"]["madeInBrief"]
+    assert said == (
+        "“synthetic”: synthnb 0.1.0, engine trees, seed 7, 2,136 of 2,139 rows asked for, 2026-11-23 15:40:03 UTC, run-0123456789ab"
+    )
+
+
+def test_the_run_in_brief_says_where_the_model_was() -> None:
+    said = entry_for_run(written())["fields"]["madeInBrief"]
+    assert "language model SmolLM2-135M-Instruct (in this process, on this machine; nothing was sent elsewhere)" in said
+
+
+def test_the_results_in_brief_have_a_line_a_dimension() -> None:
+    gate = {"metric": "risk", "label": "Risk", "at_most": 0.09, "outcome": "fail", "value": 0.2}
+    gates = [gate, gate | {"outcome": "pass"}, gate | {"outcome": "undecided", "value": None, "label": "Leak"}]
+    scores = [
+        score("sdmetrics_quality", "fidelity", 0.95),
+        score("c2st_auc", "fidelity", 0.61, low=0.58, high=0.64, direction="half", ceiling=0.5),
+        score("column_shapes", "fidelity", 0.97),
+        score("closer", "diagnostic", 0.5),
+    ]
+    assert entry_for_report(evaluated(gates=gates, scores=scores))["fields"]["resultsInBrief"] == [
+        "“synthetic”: tabular-core/1 against “actg175” and 539 held-out rows; 95 % intervals in brackets",
+        "“synthetic”, gates: 1 of 3 passed; 1 FAILED: “Risk”; 1 not computed: “Leak”",
+        "“synthetic”, fidelity: COLUMN_SHAPES 0.970; C2ST_AUC 0.610 [0.580, 0.640], real against real 0.500, 0.5 is ideal",
+    ]
+
+
+def test_without_a_holdout_the_results_in_brief_say_so() -> None:
+    assert ", without held-out rows;" in entry_for_report(evaluated(holdout=None))["fields"]["resultsInBrief"][0]
+
+
+def test_a_reports_entry_stays_small() -> None:
+    many = [score(f"metric_{number}", "fidelity", 0.5, reference="r" * 300, parameters={"p": "x" * 200}) for number in range(60)]
+    entry = entry_for_report(evaluated(scores=many))
+    assert len(json.dumps(entry)) < 12_000
+    assert len(entry["detail"]["scores"]) == 60
+    assert entry["fields"]["fidelityResults"][-1] == "“synthetic”: 57 more figures, in the report"
+
+
+def test_an_attack_too_weak_to_tell_stays_marked_in_the_reports_entry() -> None:
+    scores = [score("linkability_risk", "privacy", 0.0, parameters={"weak": True, "n": 3}), score("membership_auc", "privacy", None)]
+    detail = entry_for_report(evaluated(scores=scores))["detail"]
+    assert detail["scores"][0]["parameters"] == {"weak": True}
+    assert detail["scores"][1] == {"metric": "membership_auc"}
+
+
+def test_a_reports_entry_holds_the_digest_of_the_whole_report() -> None:
+    assert entry_for_report(evaluated())["detail"]["digest"] == digest(evaluated())
+
+
+def test_name_description_and_role_of_ai_are_proposed() -> None:
+    fields = entry_for_run(made())["fields"]
+    assert fields["name"] == "synthetic"
+    assert fields["description"] == fields["humanReadableStatement"]
+    assert fields["roleOfAI"] == "“synthetic”: no language model took part; the values were drawn by software"
+    assert entry_for_run(written())["fields"]["roleOfAI"].endswith("wrote the column's texts; it evaluated nothing")
+
+
+def test_replicates_are_counted() -> None:
+    asked = {"replicates": 5, "decision": {"function": "is_better"}}
+    assert entry_for_run(made(parameters=asked))["fields"]["repeats"] == (
+        "“synthetic”: 5 independent replicates, each with its own seed; each decided by “is_better”"
+    )
+
+
+def test_the_cell_that_ran_is_a_digest_and_the_kernel_is_named() -> None:
+    entry = stamped(entry_for_run(made()), code="generate(patients_of_ward_9)", kernel="ipykernel 7.1.0 on Linux x86_64")
+    assert entry["fields"]["codeDigest"].startswith("generate:synthetic: sha256:")
+    assert entry["fields"]["toolNameVersion"][-1] == "kernel: ipykernel 7.1.0 on Linux x86_64"
+    assert "ward_9" not in json.dumps(entry)
+    assert entry["digest"] == digest(without(entry, "digest"))
 
 
 def test_slots_name_the_frame_and_the_column() -> None:

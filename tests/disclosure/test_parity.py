@@ -33,7 +33,28 @@ for await (const line of createInterface({ input: process.stdin })) {
 Json = dict[str, Any]
 
 pieces = st.sampled_from(
-    [BEGIN, END, "\n", "\n\n", " ", "words", "w|x_y", "$a$", "\\", "é", "😀", "www.a", "://", "\u202e", "\x00", "z" * 310]
+    [
+        BEGIN,
+        END,
+        "\n",
+        "\n\n",
+        " ",
+        "words",
+        "w|x_y",
+        "$a$",
+        "\\",
+        "é",
+        "😀",
+        "www.a",
+        "://",
+        "\u202e",
+        "\x00",
+        "z" * 310,
+        "- ",
+        "1. ",
+        "\xa0",
+        f"sha256:{'a' * 64}",
+    ]
 )
 texts = st.lists(pieces, max_size=6).map("".join)
 numbers = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
@@ -44,7 +65,20 @@ anything = st.recursive(
     max_leaves=6,
 )
 names = st.sampled_from(
-    ["isSynthetic", "humanReadableStatement", "seed", "name", "license", "intent", "verification", "unheardOf", "__proto__"]
+    [
+        "isSynthetic",
+        "humanReadableStatement",
+        "madeInBrief",
+        "limitations",
+        "seed",
+        "name",
+        "license",
+        "intent",
+        "reviewerSignOff",
+        "residualRisk",
+        "unheardOf",
+        "__proto__",
+    ]
 )
 values = texts | st.lists(texts | anything, max_size=8) | anything
 
@@ -64,12 +98,12 @@ details = st.sampled_from([{}, {"n": 1}, {"n": True}, {"n": 1.0}, {"n": 0}, {"n"
 plain_entries = st.fixed_dictionaries(
     {
         "id": st.sampled_from(["run-1", "run-2", "run-3", "run-4"]),
-        "kind": st.sampled_from(["generate", "evaluate", "disclose"]),
+        "kind": st.sampled_from(["generate", "evaluate", "disclose", "sign-off", "risk", "export", "mix"]),
         "slot": st.sampled_from(["generate:a", "generate:b", "evaluate:a"]),
         "created": st.sampled_from(["2026-11-23T15:00:00Z", "2026-11-23T15:00:00.5Z", "2026-11-23T15:00:01Z"]),
         "fields": st.dictionaries(names, values, max_size=4),
     },
-    optional={"detail": mostly(details), "digest": st.just("sha256:wrong")},
+    optional={"detail": mostly(details), "digest": st.just("sha256:wrong"), "frame": st.sampled_from(["a", "b"]), "content": anything},
 )
 odd_entries = st.tuples(plain_entries, st.sampled_from(["id", "kind", "slot", "created", "fields"]), anything).map(
     lambda it: it[0] | {it[1]: it[2]}

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import copy
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from synthnb._canonical import digest
 from synthnb.disclosure.entries import entry_for_statements, sealed
-from synthnb.disclosure.fields import catalogue, human_fields, required, sections
+from synthnb.disclosure.fields import brief, catalogue, human_fields, required, sections
+from synthnb.disclosure.folding import SCHEMA, in_order, substance
 from synthnb.disclosure.record import Record, problems, status_of, validate
 from synthnb.errors import RecordError
 
 from .samples import entries
 
+STEM: dict[str, Any] = {"id": "s", "created": "2026-11-24T09:00:00Z", "detail": {}}
+LATER: dict[str, Any] = {"id": "t", "created": "2026-11-24T10:00:00Z", "detail": {}}
 TEN = {
     "responsiblePerson",
     "intent",
@@ -44,6 +50,37 @@ def test_the_form_lists_the_ten_first_with_hints() -> None:
     fields = human_fields()
     assert {field["id"] for field in fields[:10]} == TEN
     assert all(field["hint"] for field in fields)
+
+
+def test_every_field_that_a_person_fills_or_confirms_has_a_hint() -> None:
+    assert [field.id for field in catalogue().values() if field.fill != "machine" and not field.hint] == []
+
+
+def test_the_page_of_the_documents_lists_every_field_with_who_fills_it() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "disclosure" / "record.md").read_text(encoding="utf-8")
+    assert [
+        field.id for field in catalogue().values() if f"\n| `{field.id}` | {field.fill}{' *' if field.required else ''} | " not in page
+    ] == []
+
+
+def test_the_lines_of_the_cell_name_fields_that_exist() -> None:
+    assert {name for line in brief() for name in line.fields} <= set(catalogue())
+
+
+def test_a_sign_off_is_void_after_a_change_and_not_after_an_export() -> None:
+    signed = sealed(**STEM, kind="sign-off", slot="sign-off:a", fields={"reviewerSignOff": "Bo, statistician"})
+    quiet = sealed(**LATER, kind="export", slot="export:a", fields={})
+    loud = sealed(**LATER, kind="evaluate", slot="evaluate:a", fields={})
+    assert Record.from_entries([signed, quiet]).fields["reviewerSignOff"]["values"][0]["value"] == "Bo, statistician"
+    said = Record.from_entries([signed, loud]).fields["reviewerSignOff"]["values"][0]["value"]
+    assert said == "Bo, statistician (void: the record was changed after it)"
+
+
+def test_the_substance_is_what_is_left_by_exports_sign_offs_and_opt_outs() -> None:
+    given = entries()
+    others = [sealed(**(LATER | {"id": kind}), kind=kind, slot=kind, fields={}) for kind in ("export", "sign-off", "opt-out")]
+    assert substance([*others, *given]) == substance(reversed(given)) == digest({"schema": SCHEMA, "entries": in_order(given)})
+    assert substance([*given, entry_for_statements({"intent": "x"})]) != substance(given)
 
 
 def test_a_record_reads_back_as_it_was() -> None:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
+from typing import Any
 
-from synthnb.disclosure.entries import entry_for_run, entry_for_statements
+import pytest
+
+from synthnb.disclosure.entries import entry_for_report, entry_for_run, entry_for_statements, sealed
 from synthnb.disclosure.fields import required
+from synthnb.disclosure.gating import entry_for_override
 from synthnb.disclosure.lint import findings
 from synthnb.disclosure.page import page_part, text_part
 from synthnb.disclosure.record import Record
-from synthnb.disclosure.render import BEGIN, END, inline, plain, render_block
+from synthnb.disclosure.render import BEGIN, END, inline, plain, render_block, told
 
-from .samples import entries, made
+from .samples import entries, evaluated, made
 
+STEM: dict[str, Any] = {"id": "r", "kind": "generate", "created": "2026-11-23T15:00:00Z", "slot": "generate:a", "detail": {}}
 HOSTILE = "</td></section><script>alert(1)</script> --> | `x` $a$"
 
 
@@ -31,13 +37,53 @@ def block() -> str:
 
 
 def test_the_block_stands_between_its_markers() -> None:
-    assert block().startswith(f"{BEGIN}\n\n### Synthetic data disclosure\n\n**In plain words:** “synthetic” is")
+    assert block().startswith(f"{BEGIN}\n\n### Synthetic data disclosure\n\n“synthetic” is")
     assert block().endswith(f"\n\n{END}")
 
 
-def test_fields_stand_under_their_section() -> None:
-    lines = block().split("\n")
-    assert lines.index("| **Tool and model** | |") < lines.index("| Language model | SmolLM2-135M-Instruct |")
+def test_the_block_says_how_from_what_checked_how_and_what_is_not_evaluated() -> None:
+    labels = [line.partition(":**")[0] for line in block().split("\n") if line.startswith("- **")]
+    assert labels == ["- **How it was made", "- **Made from", "- **Checked", "- **Not evaluated"]
+
+
+def test_going_past_a_gate_stands_in_the_block() -> None:
+    (run,), report = entries()[:1], entry_for_report(evaluated())
+    gate = {"metric": "auc", "label": "AUC", "at_most": 0.6, "outcome": "fail", "value": 0.9}
+    past = entry_for_override(report, [gate], "a teaching file", export="a.csv")
+    block = render_block(Record.from_entries([run, report, past]).to_dict())
+    assert (
+        "- **Opt-outs and overrides:** “synthetic”: overridden for “a.csv”: AUC 0.9, at most 0.6: fail; reason given: a teaching file"
+        in block
+    )
+
+
+def test_without_an_evaluation_the_block_says_so() -> None:
+    assert "- **Checked:** nothing was evaluated" in render_block(Record.from_entries([entry_for_run(made())]).to_dict())
+
+
+def test_digests_are_cut_short_in_the_block() -> None:
+    assert f"2 columns, sha256:{'b' * 12}…" in block()
+    assert f"sha256:{'b' * 13}" not in block()
+
+
+def test_what_nobody_confirmed_is_marked_as_proposed() -> None:
+    run = entry_for_run(made())
+    proposed = sealed(**(STEM | {"fields": run["fields"] | {"license": "CC0"}}))
+    assert "- **Licence:** CC0 (proposed, not confirmed)" in render_block(Record.from_entries([proposed]).to_dict())
+    assert "for a person to confirm:** Name, Description, Licence, Role of AI in the study, Missing data." in render_block(
+        Record.from_entries([proposed]).to_dict()
+    )
+    confirmed = render_block(Record.from_entries([proposed, entry_for_statements({"license": "CC0"})]).to_dict())
+    assert "- **Licence:** CC0\n" in confirmed
+
+
+@pytest.mark.parametrize("value", ["- a", "+ a", "1. a", "12) a", "-", "-- "])
+def test_a_value_begins_no_list(value: str) -> None:
+    assert not re.match(r"[-+]|[0-9]+[.)]", told(value))
+
+
+def test_a_value_that_begins_like_a_number_stays_as_it_is() -> None:
+    assert [told(value) for value in ("12 rows", "2026-11-24", ".5", "(a)")] == ["12 rows", "2026-11-24", ".5", "(a)"]
 
 
 def test_the_ten_are_listed_until_stated() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from synthnb.config import config_context
+from synthnb.disclosure.entries import entry_for_statements
 from synthnb.disclosure.session import Session
 from synthnb.errors import SynthnbWarning
 
@@ -27,6 +28,18 @@ def test_settings_that_cant_be_read_are_a_warning(monkeypatch: pytest.MonkeyPatc
     with pytest.warns(SynthnbWarning, match="SYNTHNB_MINIMUM_CELL must be of type int"):
         session.remember(entries()[0])
     assert len(session.entries()) == 1
+
+
+def test_what_code_did_says_which_cell_ran_and_a_statement_does_not(tmp_path: Path) -> None:
+    session = Session()
+    session.code, session.kernel = "%synth generate seen", "ipykernel 7.1.0 on Linux x86_64"
+    said = entry_for_statements({"intent": "teaching"})
+    with config_context(ledger=str(tmp_path / "l.sqlite3")):
+        kept = session.remember(entries()[0])
+        assert session.remember(said) == said
+    assert "codeDigest" in kept["fields"]
+    assert session.remember(entries()[0]) == session.as_kept(entries()[0]) == kept
+    assert session.as_kept(said | {"id": "other"})["id"] == "other"
 
 
 @pytest.mark.parametrize("detail", [{"n": 2**60}, {"n": float("nan")}, {"n": "\ud800"}])

@@ -54,13 +54,13 @@ def test_a_disclosed_notebook_is_fine_and_says_what_was_checked(saved: Save) -> 
 def test_an_edit_of_the_cell_is_named_with_its_line(saved: Save) -> None:
     def change(content: Json) -> None:
         lines = content["cells"][2]["source"]
-        at = next(number for number, line in enumerate(lines) if line.startswith("| Seed"))
-        lines[at] = lines[at].replace("7", "8")
+        at = next(number for number, line in enumerate(lines) if "seed 7" in line)
+        lines[at] = lines[at].replace("seed 7", "seed 8")
 
     detail = changed(saved, change)["cell"]
     assert "of the block says" in detail
     assert "instead of" in detail
-    assert "| Seed |" in detail
+    assert "seed 8" in detail
 
 
 def test_the_researchers_words_beside_the_block_are_no_drift(saved: Save) -> None:
@@ -69,7 +69,7 @@ def test_the_researchers_words_beside_the_block_are_no_drift(saved: Save) -> Non
 
 def test_a_changed_value_in_the_metadata_is_named(saved: Save) -> None:
     def change(content: Json) -> None:
-        content["metadata"]["synthnb"]["fields"]["seed"]["values"][0]["value"] = "99"
+        content["metadata"]["synthnb"]["fields"]["madeInBrief"]["values"][0]["value"] = "99"
 
     assert set(changed(saved, change)) == {"record", "fields", "cell"}
 
@@ -200,7 +200,28 @@ def test_the_ledger_beside_the_notebook_is_checked(saved: Save, tmp_path: Path) 
     disclose_file(path)
     with Ledger(tmp_path / ".synthnb" / "ledger.sqlite3") as ledger:
         ledger.append(entries()[0])
-    assert verify_path(path)[-1] == Finding("ledger", "ok", "1 lines in an unbroken chain, 1 of 3 entries among them")
+    assert (verify_path(path)[-1].what, verify_path(path)[-1].status) == ("ledger", "ok")
+    assert "1 lines in an unbroken chain, 1 of 3 entries among them (" in verify_path(path)[-1].detail
+    assert "aren't in it, though an earlier entry is: its end was cut off, or they were made elsewhere." in verify_path(path)[-1].detail
+
+
+def test_a_ledger_whose_end_was_cut_is_named(saved: Save, tmp_path: Path) -> None:
+    written = {"path": "t.html", "sha256": "sha256:1", "bytes": 1, "record_digest": None, "ledger": {"lines": 7, "digest": "sha256:3"}}
+    path = saved(notebook(*entries(), entry_for_export(written)))
+    disclose_file(path)
+    with Ledger(tmp_path / ".synthnb" / "ledger.sqlite3") as ledger:
+        ledger.append(entries()[0])
+    assert "lines when export-" in found(path)["ledger"]
+    assert "and has 1: its end was cut off." in found(path)["ledger"]
+
+
+def test_a_ledger_of_another_project_is_said_and_no_change(saved: Save, tmp_path: Path) -> None:
+    path = saved()
+    disclose_file(path)
+    with Ledger(tmp_path / ".synthnb" / "ledger.sqlite3") as ledger:
+        ledger.append(entry_for_run(made(id="run-elsewhere")))
+    assert verify_path(path)[-1].status == "not looked at"
+    assert found(path)["ledger"].startswith("None of its 1 lines is about this")
 
 
 @pytest.mark.parametrize("line", ["[1]", "7", "{", '{"id": 1}', "[" * 5000])

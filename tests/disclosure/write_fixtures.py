@@ -281,6 +281,9 @@ def values() -> None:
         {},
         {"fields": 3, "entries": {}, "stale": "", "digest": "sha256:xyz"},
         {"fields": {"seed": {"values": [{"value": "1"}, {"value": 2}, 3]}}},
+        {"fields": {"intent": {"values": [{"value": value} for value in ("\xa0", "- a", "3. b", "12) c", "+d", "-", "2026-11-24", "…")]}}},
+        {"fields": {"license": {"values": [{"value": f"sha256:{'0f' * 32} and sha256:{'AB' * 32}", "proposed": True}]}}},
+        {"fields": {"biases": {"values": [{"value": f"{n}"} for n in range(15)]}, "intent": {"values": [{"value": "\xa0"}]}}},
     ]
     write(
         "render",
@@ -288,7 +291,19 @@ def values() -> None:
     )
     texts = RUN | {"kind": "texts", "slot": "texts:notes", "frame": "notes", "content": "sha256:1"}
     again = RERUN | {"kind": "texts", "slot": "texts:notes", "frame": "notes", "content": "sha256:2"}
+    signed = [
+        entry(f"sign-off-{number}", "sign-off", minute, slot, {"reviewerSignOff": f"reviewed by {slot[-1]}"})
+        for number, minute, slot in ((1, 35, "sign-off:a"), (2, 45, "sign-off:b"), (3, 46, "sign-off:a"))
+    ]
+    risk = entry("risk-1", "risk", 44, "risk", {"releaseClass": "team", "residualRisk": "small", "policy": "not theirs"})
+    guess = RUN | {"fields": RUN["fields"] | {"residualRisk": "proposed of it", "policy": "none"}}
+    quiet = [entry("export-1", "export", 50, "export:a", {}), entry("out-1", "opt-out", 51, "opt-out", {"optOuts": "deleted"})]
+    mixed = entry("mix-1", "mix", 52, "mix:synthetic", {"isSynthetic": "mixed"}, frame="synthetic", content="sha256:3")
     folds = [
+        [guess, SAID, risk, *signed, *quiet],
+        [guess, *signed, mixed],
+        [guess, *signed, SAID | {"created": "2026-11-23T15:55:00Z", "fields": {"reviewerSignOff": "on paper"}}],
+        [guess, REPORT | {"frame": "synthetic"}, mixed, risk | {"fields": {"residualRisk": ""}}],
         [],
         [texts, REPORT | {"created": "2026-11-23T15:15:00Z", "frame": "notes"}, again],
         [RUN, RERUN, COLUMN, REPORT, SAID],
