@@ -11,13 +11,17 @@ import synthnb
 
 ROOT = Path(synthnb.__file__).parent
 LEAF_NAMES = [
+    "arrow_files",
+    "blocks",
     "canonical",
     "clock",
     "display",
     "download",
+    "excel",
     "files",
     "frames",
     "identifiers",
+    "marks",
     "novelty",
     "optional",
     "origins",

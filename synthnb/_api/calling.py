@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
+from synthnb._api.governing import model_named, model_opened
 from synthnb.config import get_config
 from synthnb.errors import OptionError, shown
 
@@ -36,7 +37,7 @@ def calls_to(model: str | Model | None, *, limits: Limits | Mapping[str, Any] | 
     Raises
     ------
     OptionError
-        No model has that name, or a limit isn't one.
+        No model has that name, a limit isn't one, or the policy doesn't allow the model.
     ModelMissingError
         The model isn't on this machine; the message says how to get it.
     StorageError
@@ -50,8 +51,11 @@ def calls_to(model: str | Model | None, *, limits: Limits | Mapping[str, Any] | 
     named = get_config().model if model is None else model
     if not isinstance(named, str) and not hasattr(named, "write"):
         raise OptionError(f"A model's name or an open model was expected; got {shown(named)}.", fix="Pass a name, such as 'local'.")
+    if isinstance(named, str):
+        model_named(named)
     opened = open_model(named) if isinstance(named, str) else named
     try:
+        model_opened(named if isinstance(named, str) else opened.info.id, opened.info)
         store = open_store()
         try:
             yield Calls(opened, limits=allowed, store=store, sensitive=sensitive)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from synthnb._api.governing import governed, limits_for
 from synthnb._api.keeping import entry_of
 from synthnb._api.making import read_source
+from synthnb._api.origins import heed_compared
 from synthnb._api.stating import gather_facts, names_of
 from synthnb._progress import Progress, no_progress
 from synthnb.disclosure.session import session
 from synthnb.errors import FrameError
 
 if TYPE_CHECKING:
+    from synthnb.evaluation.facts import Facts
+    from synthnb.evaluation.profiles import Profile
     from synthnb.evaluation.report import Report
 
 __all__ = ["evaluate"]
@@ -30,6 +35,7 @@ def evaluate(
     groups: str | Sequence[str] = (),
     gates: Mapping[str, float] | None = None,
     names: tuple[str, str, str] = ("synthetic", "real", "holdout"),
+    override: str | None = None,
     random_state: int | None = None,
     progress: Progress | None = None,
     **stated: Any,
@@ -39,7 +45,7 @@ def evaluate(
     Parameters
     ----------
     synthetic, real : frame, str or Path, or mapping of frames
-        The frames to compare, or ``.csv`` or ``.parquet`` files; of several tables, mappings from name to frame.
+        The frames to compare, or files of them; of several tables, mappings from name to frame.
         Texts and questions may be evaluated without real ones.
     profile : str
         The named set of metrics and gates, or a ``.toml`` file that extends one. ``"auto"`` takes ``tabular-core/1``,
@@ -55,6 +61,8 @@ def evaluate(
         Other limits for gates of the profile, by metric; each change is in the report.
     names : tuple of str
         What the three frames are called in the report.
+    override : str, optional
+        Why it is evaluated although a rule of the policy is broken; the record states it.
     random_state : int, optional
         Seed from 0 to 2**32 - 1.
     progress : callable, optional
@@ -92,29 +100,53 @@ def evaluate(
     names = (visible(names[0], _LONGEST_NAME), visible(names[1], _LONGEST_NAME), visible(names[2], _LONGEST_NAME))
     facts = gather_facts(stated, made=synthetic)
     tables = getattr(synthetic, "frames", None) or synthetic
-    if isinstance(tables, Mapping):
-        ways: dict[str, Any] = {"profile": profile, "gates": gates, "names": names, "seed": random_state, "progress": progress}
-        report = _evaluate_tables(tables, real, holdout, stated, **ways)
-    else:
-        if real is None and not (facts.text or facts.sources):
-            raise FrameError("A real frame to compare with was expected; got none.", fix="Pass the frame the synthetic one was made from.")
-        report = evaluate_frames(
-            read_source(synthetic, "")[0],
-            None if real is None else read_source(real, "")[0],
-            synthetic_name=names[0],
-            real_name=names[1],
-            holdout_name=names[2],
-            holdout=None if holdout is None else read_source(holdout, "")[0],
-            target=target,
-            groups=groups,
-            profile=profile,
-            facts=facts,
-            gates=gates,
-            seed=random_state,
-            progress=progress or no_progress,
-        )
-    session.remember(entry_of(report))
+    with governed("evaluate", override=override) as under:
+        limits = limits_for(under, _profile_of(profile, facts, isinstance(tables, Mapping)), gates or {}) if under.force else gates
+        if isinstance(tables, Mapping):
+            ways: dict[str, Any] = {"profile": profile, "gates": limits, "names": names, "seed": random_state, "progress": progress}
+            report = _evaluate_tables(tables, real, holdout, stated, **ways)
+        else:
+            if real is None and not (facts.text or facts.sources):
+                raise FrameError(
+                    "A real frame to compare with was expected; got none.", fix="Pass the frame the synthetic one was made from."
+                )
+            heed_compared(synthetic, real, names)
+            report = evaluate_frames(
+                read_source(synthetic, "")[0],
+                None if real is None else read_source(real, "")[0],
+                synthetic_name=names[0],
+                real_name=names[1],
+                holdout_name=names[2],
+                holdout=None if holdout is None else read_source(holdout, "")[0],
+                target=target,
+                groups=groups,
+                profile=profile,
+                facts=facts,
+                gates=limits,
+                seed=random_state,
+                progress=progress or no_progress,
+            )
+        if under.force is not None:
+            tightened = set(limits or {}) - set(gates or {})
+            report = replace(report, policy=under.outcome, gates=_by_policy(report.gates, tightened, under.force.name))
+        session.remember(entry_of(report))
+        under.remember_exceptions(report.id, report.synthetic)
     return report
+
+
+def _profile_of(named: str, facts: Facts, several: bool) -> Profile:
+    """The profile that is going to be used; `evaluate` chooses by what is stated where none is named."""
+    from synthnb.evaluation.profiles import find_profile
+    from synthnb.evaluation.report import profile_for
+
+    if named != "auto":
+        return find_profile(named)
+    return find_profile("relational-core/1" if several else profile_for(facts))
+
+
+def _by_policy(gates: Sequence[Mapping[str, Any]], tightened: Set[str], policy: str) -> tuple[dict[str, Any], ...]:
+    """Gates with the policy as the source of the limits that it set."""
+    return tuple({**gate} | ({"source": f"the policy {policy}"} if gate["metric"] in tightened else {}) for gate in gates)
 
 
 def _evaluate_tables(

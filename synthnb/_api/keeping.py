@@ -7,16 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synthnb._canonical import digest_file
+from synthnb.disclosure.folding import MAKING
 from synthnb.disclosure.session import session
 from synthnb.errors import OptionError, StorageError, shown
 
 if TYPE_CHECKING:
     from synthnb.disclosure.record import Record
 
-__all__ = ["disclose", "disclose_notebook", "entry_of", "refuse_to_lose", "runs", "verify", "write_table"]
+__all__ = ["disclose", "disclose_notebook", "entry_of", "refuse_to_lose", "runs", "write_table"]
 
 
-def disclose(*runs_or_reports: Any, statements: Mapping[str, str] | None = None, policy: str = "default") -> Record:
+def disclose(*runs_or_reports: Any, statements: Mapping[str, str] | None = None, by: str | None = None, policy: str = "default") -> Record:
     """Return the record of what was done: of the results given, or of everything in this session.
 
     Parameters
@@ -25,8 +26,10 @@ def disclose(*runs_or_reports: Any, statements: Mapping[str, str] | None = None,
         Results to disclose; a mapping is an entry made elsewhere. All of this session's by default.
     statements : mapping, optional
         What only a person can state, by field, such as ``{"intent": "replica for teaching"}``.
-    policy : {"default"}
-        The policy the record is held against.
+    by : str, optional
+        Who states it; the setting ``person`` by default.
+    policy : str
+        The policy the record is held against: the one in force, or a file's path. Rules that are broken are a warning.
 
     Returns
     -------
@@ -39,15 +42,20 @@ def disclose(*runs_or_reports: Any, statements: Mapping[str, str] | None = None,
         A statement names a field that isn't a person's to fill.
     """
     from synthnb.disclosure.entries import entry_for_statements
+    from synthnb.disclosure.policy import find_policy
     from synthnb.disclosure.record import Record
 
-    if policy != "default":
-        raise OptionError.from_choice("policy", policy, ["default"])
+    force = find_policy(policy)
     if statements:
-        session.remember(entry_for_statements(dict(statements)))
-    given = [entry_of(result) for result in runs_or_reports]
-    stated = [entry for entry in session.entries() if entry["kind"] == "disclose"] if given else session.entries()
-    return Record.from_entries([*given, *stated])
+        session.remember(entry_for_statements(dict(statements), by=by))
+    given = [session.as_kept(entry_of(result)) for result in runs_or_reports]
+    stated = [entry for entry in session.entries() if entry["kind"] in ("disclose", "risk")] if given else session.entries()
+    record = Record.from_entries([*given, *stated])
+    if force is not None and record.entries:
+        from synthnb._api.policing import warn_of_broken
+
+        warn_of_broken(force, list(record.entries))
+    return record
 
 
 def entry_of(result: Any) -> dict[str, Any]:
@@ -62,6 +70,10 @@ def entry_of(result: Any) -> dict[str, Any]:
 
     if isinstance(result, Mapping):
         return dict(result)
+    if getattr(result, "display_name", "") == "mixed":
+        from synthnb.disclosure.mixing import entry_for_mix
+
+        return entry_for_mix(result.to_dict())
     if hasattr(result, "run"):
         return entry_for_run(result.run.to_dict())
     if getattr(result, "display_name", "") == "review":
@@ -76,34 +88,47 @@ def entry_of(result: Any) -> dict[str, Any]:
     )
 
 
-def runs() -> list[dict[str, Any]]:
-    """What was done in this project, oldest first: from the ledger, and from this session what isn't in it."""
+def runs(
+    *,
+    kind: str | None = None,
+    since: str | None = None,
+    frame: str | None = None,
+    model: str | None = None,
+    limit: int | None = None,
+) -> list[dict[str, Any]]:
+    """What was done in this project, oldest first: from the ledger, and from this session what isn't in it.
+
+    Parameters
+    ----------
+    kind : str, optional
+        Only entries of this kind, such as ``"generate"`` or ``"evaluate"``; several with commas between.
+    since : str, optional
+        Only since a date or time in UTC (``"2026-11-20"``), or so long ago (``"12h"``, ``"7d"``).
+    frame : str, optional
+        Only what made, read, judged or wrote the frame of this name.
+    model : str, optional
+        Only what a language model did whose id or name holds this.
+    limit : int, optional
+        Only so many, the newest.
+
+    Raises
+    ------
+    OptionError
+        There is no such kind, or the time or the limit can't be read.
+    StorageError
+        The ledger can't be read; of a damaged one the message says which lines are intact.
+    """
+    from synthnb.disclosure.folding import in_order
     from synthnb.disclosure.ledger import open_ledger
+    from synthnb.disclosure.ledger.selecting import select
 
     written: list[dict[str, Any]] = []
     if (ledger := open_ledger()) is not None:
         with ledger:
             written = list(ledger.entries())
     known = {entry["id"] for entry in written}
-    return written + [entry for entry in session.entries() if entry["id"] not in known]
-
-
-def verify(path: str | Path) -> list[dict[str, str]]:
-    """Return what was checked in a notebook, an export or a data file, and what differs.
-
-    Returns
-    -------
-    list of dict
-        ``what``, ``status`` (``ok`` or in which way it differs) and ``detail``.
-
-    Raises
-    ------
-    NotebookError
-        The file doesn't exist or isn't what its ending says.
-    """
-    from synthnb.disclosure.verify import verify_path
-
-    return [finding.to_dict() for finding in verify_path(path)]
+    everything = in_order([*written, *(entry for entry in session.entries() if entry["id"] not in known)])
+    return select(everything, kind=kind, since=since, frame=frame, model=model, limit=limit)
 
 
 def disclose_notebook(path: str | Path, *, restore: bool = False, check: bool = False) -> tuple[bool, str]:
@@ -132,9 +157,12 @@ def disclose_notebook(path: str | Path, *, restore: bool = False, check: bool = 
     StorageError
         It can't be written; it is as it was.
     """
-    from synthnb.disclosure.files import disclose_file
+    from synthnb.disclosure.files import disclose_file, read_notebook
+    from synthnb.disclosure.opting import note_opt_out
 
     done = disclose_file(path, restore=restore, check=check)
+    if done.status == "opted out" and not check:
+        note_opt_out(read_notebook(path)["metadata"], Path(path), begin=True)
     return done.changed, done.status
 
 
@@ -165,16 +193,20 @@ def write_table(
     folder: Path | None = None,
     overwrite: bool = False,
     override: str | None = None,
+    release: str | None = None,
 ) -> dict[str, Any]:
-    """Write a frame as ``.csv`` or ``.parquet`` with the record beside it, and return the export's entry.
+    """Write a frame with its record, and return the export's entry.
 
-    The data file's bytes are the table's alone; the record is in
-    ``NAME.synthnb.json`` next to it.
+    Of ``.csv`` and ``.jsonl`` the bytes are the table's alone; ``.parquet``, ``.arrow``, ``.feather`` and ``.xlsx`` hold the
+    record too. In any case it stands beside the file, in ``NAME.synthnb.json``.
+
+    A frame that holds rows of a run and others, put together by hand, is written as a mixture: the record then says how many
+    of its rows are known to be synthetic.
 
     Parameters
     ----------
-    frame : pandas.DataFrame, polars.DataFrame, pyarrow.Table or Synthesis
-        What a run of this session made, or some of its rows.
+    frame : pandas.DataFrame, polars.DataFrame, pyarrow.Table, Synthesis or Mixed
+        What a run of this session made, some of its rows, or a mixture with some.
     path : str or Path
         Where to write; the ending says what.
     frame_name : str
@@ -185,29 +217,51 @@ def write_table(
         Replace a file that isn't as synthnb wrote it.
     override : str, optional
         Why it is written although a gate failed; the record states it.
+    release : str, optional
+        The release class it is meant for.
 
     Raises
     ------
     OptionError
         The ending isn't known, there is a file already that isn't as synthnb wrote it,
-        no run of this session made the frame as it now is, or a gate failed and there is no reason to go past it.
+        no run of this session made any of its rows, or a gate failed and there is no reason to go past it.
+    FrameError
+        A column can't be written in this form.
+    MissingExtraError
+        The form needs pyarrow or openpyxl, which isn't installed.
     StorageError
         The disk is full or read-only; nothing half-written is left.
     """
-    from synthnb._frames import frame_digest, frame_of
-    from synthnb.disclosure.gating import refuse_failed
-    from synthnb.disclosure.sidecar import entries_about, write_data
+    from synthnb._api.mixing import recognised_mix
+    from synthnb._api.origins import entries_known, warn_of_lost_marks
+    from synthnb._api.policing import before_export, export_policy
+    from synthnb._frames import frame_of
+    from synthnb._tables import check_ending
+    from synthnb.disclosure.sidecar import content_of, entries_about, write_data
 
     frame = frame_of(frame)
     target = Path(path).expanduser()
+    check_ending(target)
     if not overwrite:
         refuse_to_lose(target)
-    origin = session.origins.of(frame)
-    cut_from = None if origin is None else origin.run
-    about = entries_about(frame_digest(frame), session.entries(), cut_from=cut_from)
-    overrides = refuse_failed(about, override, export=target.name)
-    known = [*session.entries(), *overrides]
-    entry = write_data(frame, target, frame_name=frame_name, entries=known, cut_from=cut_from, folder=folder)
-    for went_past in overrides:
-        session.remember(went_past)
+    warn_of_lost_marks(frame, frame_name)
+    known = entries_known()
+    content, cut_from = content_of(frame, known), _run_that_made(frame)
+    about = entries_about(content, known, cut_from=cut_from)
+    mixture = None if any(entry["kind"] in MAKING for entry in about) else recognised_mix(frame, frame_name)
+    if mixture is not None:
+        known = [*known, mixture]
+        content = str(mixture["content"])
+        about = entries_about(content, known)
+    overrides = before_export(about, export=target.name, override=override, release=release)
+    noted = export_policy(about, release=release, reason=override)
+    entry = write_data(frame, target, frame_name=frame_name, entries=known, also=overrides, cut_from=cut_from, folder=folder, noted=noted)
+    for before in (*([mixture] if mixture else []), *overrides):
+        session.remember(before)
     return session.remember(entry)
+
+
+def _run_that_made(frame: Any) -> str | None:
+    """The id of the run of this session that made every row of a frame."""
+    origin = session.origins.of(frame)
+    return None if origin is None else origin.run

@@ -8,15 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from synthnb._api.describing import NO_MODEL, check_described, check_summary, compile_recipe, is_compiled, is_description, with_compiling
+from synthnb._api.governing import governed
 from synthnb._api.keeping import entry_of
+from synthnb._api.origins import claimed, heed_source, read_table, traced
 from synthnb._api.requests import request_of
 from synthnb._api.rows import rows_by_model, with_preview
 from synthnb._origins import Origin, quoting
 from synthnb._progress import Progress, no_progress
+from synthnb.disclosure.generations import descent
 from synthnb.disclosure.session import session
 from synthnb.errors import Interrupted, OptionError, shown
 
 if TYPE_CHECKING:
+    from synthnb._api.governing import Governed
     from synthnb.engines.calls import Call
     from synthnb.engines.generator import Generator
     from synthnb.engines.impute import Imputed
@@ -56,6 +60,7 @@ def generate(
     allow_hosted: bool = False,
     sensitive: bool = False,
     limits: Limits | Mapping[str, Any] | None = None,
+    override: str | None = None,
     random_state: int | None = None,
     announce: Callable[[Sequence[Mapping[str, Any]]], None] | None = None,
     progress: Progress | None = None,
@@ -65,7 +70,7 @@ def generate(
     Parameters
     ----------
     source : frame, mapping of frames, Recipe, Compiled, Generator, str or Path, optional
-        The real frame (pandas, polars or Arrow), or a ``.csv`` or ``.parquet`` file holding one;
+        The real frame (pandas, polars or Arrow), or a ``.csv``, ``.jsonl``, ``.parquet``, ``.arrow`` or ``.xlsx`` file holding one;
         the synthetic frame is of the same kind. A mapping holds several tables by name. A recipe, or
         a ``.recipe.json`` file, says what to make without data; a generator, or a ``.synthgen``
         file, draws more of what it learnt. A description in words, or what `compile_recipe` made of
@@ -126,6 +131,8 @@ def generate(
         Keep a description and the prompts out of the run and the store of replies; their digests stay.
     limits : Limits or mapping, optional
         What the calls to a model may use at most, such as ``{"tokens": 100_000, "money": 0.5, "seconds": 600}``.
+    override : str, optional
+        Why it is made although a rule of the policy is broken; the record states it.
     random_state : int, optional
         Seed from 0 to 2**32 - 1. The seed used is in the run.
     announce : callable, optional
@@ -156,6 +163,7 @@ def generate(
     >>> made.frame.shape, int(made.frame["age"].min()) > 65
     ((100, 2), True)
     """
+    from synthnb.engines._choice import approving
     from synthnb.engines.calls import Call
 
     if not isinstance(where, str):
@@ -190,14 +198,33 @@ def generate(
     )
     using: _Using = {"model": model, "allow_hosted": allow_hosted, "sensitive": sensitive, "limits": limits}
     check_summary(source, summary, engine)
-    try:
-        result = rows_by_model(call, **using) if engine == "llm" else _drawn(call, using, summary)
-    except Interrupted as stopped:
-        partial = getattr(stopped, "partial", None)
-        if partial is not None:
-            cast("Any", stopped).partial = _kept(partial, call, using, summary)
-        raise
-    return _kept(result, call, using, summary)
+    heed_source(source, source_name)
+    with governed("generate", **_asked_of(call, summary), model=model, override=override) as under, approving(under.engine):
+        try:
+            result = rows_by_model(call, **using) if engine == "llm" else _drawn(call, using, summary)
+        except Interrupted as stopped:
+            partial = getattr(stopped, "partial", None)
+            if partial is not None:
+                cast("Any", stopped).partial = _kept(partial, call, using, summary, under)
+            raise
+        return _kept(result, call, using, summary, under)
+
+
+def _asked_of(call: Call, summary: Any) -> dict[str, Any]:
+    """What a policy looks at in a call: the engine, what real data are read, and what of them would go into prompts."""
+    source = call.source
+    if isinstance(source, Mapping):
+        names = [str(name) for name in source]
+    elif isinstance(source, str | Path) and not is_description(source):
+        names = (
+            [] if str(source).endswith((".json", ".synthgen")) else [Path(source).name if call.source_name == "real" else call.source_name]
+        )
+    elif hasattr(source, "columns") and hasattr(source, "__len__") and not session.origins.is_synthetic(source, _names(source)):
+        names = [call.source_name]
+    else:
+        names = [] if summary is None else [Path(summary).name if isinstance(summary, str | Path) else call.source_name]
+    shared = "rows" if call.engine == "llm" and call.options.get("share") == "rows" else "summary"
+    return {"engine": getattr(source, "engine", call.engine), "sources": names, "sends": shared if names else "nothing"}
 
 
 _NOT_SAID = {"seed", "announce", "progress"}
@@ -213,15 +240,25 @@ class _Using(TypedDict):
     limits: Limits | Mapping[str, Any] | None
 
 
-def _kept(result: Any, call: Call, using: _Using, summary: Any) -> Any:
+def _names(frame: Any) -> list[str]:
+    """The columns of a frame of any kind."""
+    return list(map(str, getattr(frame, "column_names", None) or frame.columns))
+
+
+def _kept(result: Any, call: Call, using: _Using, summary: Any, under: Governed) -> Any:
     """The result with the call that made it; remembered."""
     asked = {item.name: getattr(call, item.name) for item in fields(call) if item.name not in _NOT_SAID}
     who: dict[str, Any] = {"model": NO_MODEL} if using["model"] == NO_MODEL else {}
     if result.run.model is not None:
         who = {"model": using["model"] or result.run.model["requested"], "allow_hosted": using["allow_hosted"]}
     request = {} if using["sensitive"] else request_of("generate", result.run, asked | {"summary": summary} | who)
-    made = replace(result, run=replace(result.run, request=request))
+    under.made_by(result.run)
+    inputs = traced(result.run.inputs, call.source)
+    made = replace(result, run=replace(result.run, request=request, policy=under.outcome, inputs=inputs))
+    if getattr(made, "generator", None) is not None:
+        made = replace(made, generator=replace(made.generator, inputs=tuple(inputs[: len(made.generator.inputs)])))
     session.remember(entry_of(made))
+    under.remember_exceptions(made.run.id, made.run.output)
     _register(made, call)
     return made
 
@@ -269,14 +306,14 @@ def _register(result: Any, call: Call) -> None:
                 there = source if hasattr(source, "columns") and hasattr(source, "__len__") else None
                 quoted = {*fixed, *quoting(frame, there, fresh=fresh)}
                 synthetic = [name for name in map(str, to_pandas(frame)[0].columns) if name not in quoted]
-                session.origins.register(Origin(result.run.id, label), frame, synthetic=synthetic)
+                origin = Origin(result.run.id, label, *descent(result.run.to_dict()))
+                session.origins.register(origin, frame, synthetic=synthetic)
+                claimed(frame, origin)
 
 
 def read_source(source: Any, name: str) -> tuple[Any, str]:
     """A frame as it is, or the one that a path leads to, with its name."""
     if isinstance(source, str | Path):
-        from synthnb._tables import read_table
-
         return read_table(source), Path(source).name if name == "real" else name
     from synthnb._frames import frame_of
 
@@ -297,7 +334,7 @@ def profile(
     Parameters
     ----------
     frame : frame, str or Path
-        The real frame, or a ``.csv`` or ``.parquet`` file holding one.
+        The real frame, or a ``.csv``, ``.jsonl``, ``.parquet``, ``.arrow`` or ``.xlsx`` file holding one.
     name : str
         What the frame is called.
     groups : sequence of str
@@ -347,6 +384,7 @@ def impute(
     replicates: int = 1,
     name: str = "completed",
     source_name: str = "real",
+    override: str | None = None,
     random_state: int | None = None,
     progress: Progress | None = None,
 ) -> Imputed:
@@ -355,7 +393,7 @@ def impute(
     Parameters
     ----------
     frame : frame, str or Path
-        The real frame, or a ``.csv`` or ``.parquet`` file holding one.
+        The real frame, or a ``.csv``, ``.jsonl``, ``.parquet``, ``.arrow`` or ``.xlsx`` file holding one.
     columns : sequence of str, optional
         Which columns to fill; all that have missing cells by default.
     engine : {"trees", "arf"}
@@ -364,6 +402,8 @@ def impute(
         How many completed frames; 5 or more for Rubin's rules.
     name, source_name : str
         What the completed and the real frame are called in the run.
+    override : str, optional
+        Why it is done although a rule of the policy is broken; the record states it.
     random_state : int, optional
         Seed from 0 to 2**32 - 1.
     progress : callable, optional
@@ -384,17 +424,20 @@ def impute(
     from synthnb.engines.impute import impute as fill
 
     read, source_name = read_source(frame, source_name)
-    made = fill(
-        read,
-        columns=columns,
-        engine=engine,
-        seed=random_state,
-        replicates=replicates,
-        name=source_name,
-        output_name=name,
-        progress=progress or no_progress,
-    )
-    session.remember(entry_of(made))
+    with governed("impute", engine=engine, sources=[source_name], override=override) as under:
+        made = fill(
+            read,
+            columns=columns,
+            engine=engine,
+            seed=random_state,
+            replicates=replicates,
+            name=source_name,
+            output_name=name,
+            progress=progress or no_progress,
+        )
+        made = replace(made, run=replace(made.run, policy=under.outcome, inputs=traced(made.run.inputs, read)))
+        session.remember(entry_of(made))
+        under.remember_exceptions(made.run.id, made.run.output)
     return made
 
 

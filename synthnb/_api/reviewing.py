@@ -150,6 +150,10 @@ def record_review(reviewed: Review) -> Json:
     return session.remember(review_entry(reviewed))
 
 
+_MOST_TOLD = 3
+"""How many figures of a review the notebook's cell tells."""
+
+
 def _fields(shape: Json) -> Json:
     name, unit, rubric = shape["name"], shape["unit"], shape["rubric"]
     mixed = f", {shape['counts']['real']} of them real" if shape["counts"]["real"] else ""
@@ -158,7 +162,9 @@ def _fields(shape: Json) -> Json:
     skills = "; ".join(f"{rater['role']}: {rater['qualification']}" for rater in shape["raters"]) or "not stated"
     what = f"blinded review of {shape['items']} {unit}s{mixed}, rubric {rubric['id']}/{rubric['version']} ({rubric['digest'][:19]}…)"
     scores = [_sentence(score) for score in shape["scores"] if score["value"] is not None]
+    told = "; ".join(said.partition(". ")[0] for said in scores[:_MOST_TOLD]) or "no figure yet"
     return {
+        "resultsInBrief": f"{name}, reviewed by {len(shape['raters'])} people, {shape['items']} {unit}s: {told}",
         "humanResults": [f"{name}: {what}; rated: {rated}", *(f"{name}: {said}" for said in scores)],
         "humanRaters": f"{name}: {len(shape['raters'])} raters, {twice} of the items rated by two or more; "
         f"qualification: {skills}; instructions: {rubric['instructions'] or 'none'}",

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synthnb._api.calling import calls_to
+from synthnb._api.governing import governed
 from synthnb._api.keeping import entry_of
 from synthnb._api.making import read_source
 from synthnb._progress import Progress, no_progress
 from synthnb.disclosure.session import session
 
 if TYPE_CHECKING:
+    from synthnb._api.governing import Sends
     from synthnb.engines.egress import Policy, Scanned
     from synthnb.evaluation.human.rubrics import Rubric
     from synthnb.evaluation.judge import Judgement, Lot
@@ -39,6 +41,7 @@ def judge(
     allow_hosted: bool = False,
     identifiers: Policy | None = None,
     sensitive: bool = False,
+    override: str | None = None,
     random_state: int | None = None,
     progress: Progress | None = None,
 ) -> Judgement:
@@ -72,6 +75,8 @@ def judge(
     limits, allow_hosted, identifiers, sensitive
         As for every verb with a language model. Real items reach a hosted judge only if ``allow_hosted`` and the
         setting ``hosted_rows`` let them.
+    override : str, optional
+        Why it is done although a rule of the policy is broken; the record states it.
     random_state : int, optional
         Seed from 0 to 2**32 - 1.
     progress : callable, optional
@@ -108,7 +113,12 @@ def judge(
             others={maker: read_source(frame, "")[0] for maker, frame in (others or {}).items()},
             seed=seed,
         )
-    with calls_to(model, limits=limits, sensitive=sensitive) as calls:
+    real_names = [] if _is_synthetic(synthetic, real, others) else [names[1]]
+    sends: Sends = "rows" if real_names else "nothing"
+    with (
+        governed("judge", model=model, sources=real_names, sends=sends, override=override) as under,
+        calls_to(model, limits=limits, sensitive=sensitive) as calls,
+    ):
         scanned = _let_out(lot, calls.model.info, known=_is_synthetic(synthetic, real, others), allowed=allow_hosted, policy=identifiers)
         found = judge_items(
             lot,
@@ -120,6 +130,7 @@ def judge(
             scanned=scanned,
         )
     session.remember(entry_of(found))
+    under.remember_exceptions(found.id, found.synthetic)
     return found
 
 

@@ -9,15 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from synthnb._api.calling import calls_to
+from synthnb._api.governing import governed
 from synthnb._api.keeping import entry_of
+from synthnb._api.origins import claimed
 from synthnb._api.requests import Verb, request_of
 from synthnb._origins import Origin
 from synthnb._progress import Progress, no_progress
 from synthnb.config import get_config
+from synthnb.disclosure.generations import descent
 from synthnb.disclosure.session import session
 from synthnb.errors import Interrupted, OptionError, shown
 
 if TYPE_CHECKING:
+    from synthnb._api.governing import Governed, Sends
     from synthnb.engines.base import Run, Synthesis
     from synthnb.models.base import Model
     from synthnb.models.limits import Estimate, Limits
@@ -60,6 +64,7 @@ def write_column(
     identifiers: Literal["block", "warn"] | None = None,
     sensitive: bool = False,
     limits: Limits | Mapping[str, Any] | None = None,
+    override: str | None = None,
     random_state: int | None = None,
     announce: Callable[[Estimate], None] | None = None,
     progress: Progress | None = None,
@@ -113,6 +118,8 @@ def write_column(
         Keep the instruction and the prompts out of the run and the store of replies; their digests stay.
     limits : Limits or mapping, optional
         What the run may use at most, such as ``{"tokens": 100_000, "money": 0.5, "seconds": 600}``.
+    override : str, optional
+        Why it is written although a rule of the policy is broken; the record states it.
     random_state : int, optional
         Seed from 0 to 2**32 - 1.
     announce : callable, optional
@@ -165,7 +172,10 @@ def write_column(
     sent: dict[str, Any] = {"allow_hosted": allow_hosted, "identifiers": identifiers}
     write = partial(write_text_column, frame, **asked, **sent, **how, progress=progress or no_progress)
     keeper = _Keeper("column", {"frame": frame, "model": model, **asked, **sent}, sensitive=sensitive, origin=origin, synthetic=synthetic)
-    return keeper.run(write, model=model, limits=limits)
+    real = () if synthetic >= set(_names(frame)) else (frame_name,)
+    sends: Sends = "rows" if real else "nothing"
+    with governed("column", engine="llm", model=model, sources=real, sends=sends, override=override) as keeper.under:
+        return keeper.run(write, model=model, limits=limits)
 
 
 def write_texts(
@@ -194,6 +204,7 @@ def write_texts(
     identifiers: Literal["block", "warn"] | None = None,
     sensitive: bool = False,
     limits: Limits | Mapping[str, Any] | None = None,
+    override: str | None = None,
     random_state: int | None = None,
     announce: Callable[[Estimate], None] | None = None,
     progress: Progress | None = None,
@@ -233,6 +244,8 @@ def write_texts(
         Keep the description and the prompts out of the run and the store of replies; their digests stay.
     limits : Limits or mapping, optional
         What the run may use at most.
+    override : str, optional
+        Why it is written although a rule of the policy is broken; the record states it.
     random_state : int, optional
         Seed from 0 to 2**32 - 1.
     announce, progress : callable, optional
@@ -277,7 +290,8 @@ def write_texts(
     sent: dict[str, Any] = {"allow_hosted": allow_hosted, "identifiers": identifiers}
     how: dict[str, Any] = {"sensitive": sensitive, "seed": random_state, "announce": announce, "progress": progress or no_progress}
     keeper = _Keeper("texts", {"model": model, "joint": joint, **asked, **sent}, sensitive=sensitive)
-    return keeper.run(partial(write, joint=joint, **asked, **sent, **how), model=model, limits=limits)
+    with governed("text", engine="llm", model=model, sends="nothing", override=override) as keeper.under:
+        return keeper.run(partial(write, joint=joint, **asked, **sent, **how), model=model, limits=limits)
 
 
 def write_questions(
@@ -308,6 +322,7 @@ def write_questions(
     identifiers: Literal["block", "warn"] | None = None,
     sensitive: bool = False,
     limits: Limits | Mapping[str, Any] | None = None,
+    override: str | None = None,
     random_state: int | None = None,
     announce: Callable[[Estimate], None] | None = None,
     progress: Progress | None = None,
@@ -367,6 +382,8 @@ def write_questions(
         Keep the prompts out of the run and the store of replies; their digests stay.
     limits : Limits or mapping, optional
         What the run may use at most.
+    override : str, optional
+        Why it is written although a rule of the policy is broken; the record states it.
     random_state : int, optional
         Seed from 0 to 2**32 - 1.
     announce, progress : callable, optional
@@ -409,10 +426,16 @@ def write_questions(
     sent: dict[str, Any] = {"allow_hosted": allow_hosted, "identifiers": identifiers}
     named = {"folder": folder, "model": model, "verifier": verifier, "holdout": holdout, **sent}
     keeper = _Keeper("questions", asked | named, sensitive=sensitive)
-    with ExitStack() as opened:
+    real = () if public else (str(getattr(folder, "name", folder if isinstance(folder, str) else "documents")),)
+    with governed("corpus", engine="corpus", model=model, sources=real, override=override) as keeper.under, ExitStack() as opened:
         checking = None if verifier is None else opened.enter_context(calls_to(verifier, limits=limits, sensitive=sensitive))
         how: dict[str, Any] = {"verifier": checking, "seed": random_state, "announce": announce, "progress": progress or no_progress}
         return keeper.run(partial(write, folder, holdout=_held_out(holdout), **asked, **sent, **how), model=model, limits=limits)
+
+
+def _names(frame: Any) -> list[str]:
+    """The columns of a frame of any kind."""
+    return list(map(str, getattr(frame, "column_names", None) or frame.columns))
 
 
 def _held_out(holdout: Any) -> list[str] | None:
@@ -453,6 +476,7 @@ class _Keeper:
         self._sensitive = sensitive
         self._origin = origin
         self._synthetic = synthetic
+        self.under: Governed | None = None
 
     def run(self, write: Callable[..., Synthesis], *, model: str | Model | None, limits: Limits | Mapping[str, Any] | None) -> Synthesis:
         """Have something written, and keep it; at an interrupt, what was finished."""
@@ -468,10 +492,17 @@ class _Keeper:
 
     def _kept(self, made: Synthesis) -> Synthesis:
         run = self._described(made.run)
+        if self.under is not None:
+            run = replace(run, policy=self.under.outcome)
         kept = replace(made, run=run)
         session.remember(entry_of(kept))
+        if self.under is not None:
+            self.under.remember_exceptions(run.id, run.output)
         if (self._verb != "column" or self._origin is not None) and len(made.frame):
-            session.origins.register(Origin(run.id, str(run.output["name"])), made.frame, synthetic=self._made_up(run))
+            depth = descent(run.to_dict())[0] if self._origin is None else self._origin.depth
+            origin = Origin(run.id, str(run.output["name"]), depth)
+            session.origins.register(origin, made.frame, synthetic=self._made_up(run))
+            claimed(made.frame, origin)
         return kept
 
     def _made_up(self, run: Run) -> Set[str]:

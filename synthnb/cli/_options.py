@@ -10,13 +10,43 @@ import click
 
 from synthnb._api.words import read_choices, read_limits
 
-__all__ = ["FILE", "column_names", "evaluate_options", "model_options", "variety_of", "variety_options", "ways_of"]
+__all__ = [
+    "FILE",
+    "OVERRIDE",
+    "column_names",
+    "evaluate_options",
+    "model_options",
+    "read_words",
+    "variety_of",
+    "variety_options",
+    "ways_of",
+]
 
 FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+def _overriding(context: click.Context, _option: click.Parameter, reason: str | None) -> None:
+    """Give the verbs of this command a reason to go past rules of the policy; the file it makes is still to be evaluated."""
+    from synthnb._api.governing import overriding
+
+    context.with_resource(overriding(reason, to_be_evaluated=True))
+
 
 _AS_THEY_ARE = ("per_call", "language", "must_show", "identifiers", "max_tokens", "temperature")
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def read_words(path: Path) -> str:
+    """The text of a file in which a person wrote statements or answers."""
+    from synthnb.errors import OptionError, StorageError
+
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise StorageError(f"{path.name} can't be read: {error.strerror or error}.", fix="Correct the path.") from error
+    except UnicodeDecodeError as error:
+        raise OptionError(f"{path.name} isn't UTF-8 text: {error.reason} at byte {error.start:,}.", fix="Save it as UTF-8.") from error
 
 
 def column_names(_context: click.Context, _option: click.Parameter, text: str | None) -> list[str]:
@@ -24,6 +54,12 @@ def column_names(_context: click.Context, _option: click.Parameter, text: str | 
     return [name.strip() for name in (text or "").split(",") if name.strip()]
 
 
+OVERRIDE = click.option(
+    "--override",
+    expose_value=False,
+    callback=_overriding,
+    help="Why it is done although a rule of the policy is broken, in words; the record states it.",
+)
 _MODEL = (
     click.option("--model", help="Who writes, as `synthnb models list` tells, or the path of a GGUF file; the setting model, if left out."),
     click.option("--allow-hosted", is_flag=True, help="Let what goes into prompts leave this machine, to a hosted model."),
@@ -32,6 +68,7 @@ _MODEL = (
     click.option("--limit-cost", type=float, help="Most US dollars that the calls may cost."),
     click.option("--limit-minutes", type=float, help="Most minutes that the calls may take."),
     click.option("--limit-watt-hours", type=float, help="Most energy that the calls may use, as estimated."),
+    OVERRIDE,
 )
 _VARIETY = (
     click.option("--per-call", type=int, help="Texts asked for in one call; chosen by the model's ability, if left out."),
@@ -62,6 +99,7 @@ _EVALUATION = (
     click.option("--sources", type=click.Path(path_type=Path), help="The folder of documents that questions were written from."),
     click.option("--relation", "relations", multiple=True, help="How two tables of a folder hang together; may be repeated."),
     click.option("--seed", type=int, help="Whole number that makes the result repeatable."),
+    OVERRIDE,
 )
 
 

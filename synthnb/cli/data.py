@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from synthnb._api.words import read_merging, read_options, read_pairs, read_panel, read_survival, with_named
-from synthnb._tables import SUFFIXES, read_table
-from synthnb.cli._options import FILE, column_names, model_options, ways_of
+from synthnb._tables import SUFFIXES
+from synthnb._tables import read_table as read_only
+from synthnb.cli._options import FILE, OVERRIDE, column_names, model_options, ways_of
 from synthnb.cli._progress import terminal_progress
 from synthnb.errors import OptionError, StorageError, shown
 
@@ -32,7 +33,12 @@ __all__ = [
 @click.argument("source", type=click.Path(path_type=Path), required=False)
 @click.option("--describe", type=FILE, help="A text file that describes a table in words, in place of SOURCE.")
 @click.option("--rows", type=int, help="How many rows to make; as many as SOURCE has, or the description says, if left out.")
-@click.option("--out", type=FILE, required=True, help="The .csv or .parquet file to write; its record goes beside it.")
+@click.option(
+    "--out",
+    type=FILE,
+    required=True,
+    help="The .csv, .jsonl, .parquet, .arrow, .feather or .xlsx file to write; its record goes beside it.",
+)
 @click.option("--seed", type=int, help="Whole number that makes the result repeatable.")
 @click.option("--groups", callback=column_names, help="Columns, comma-separated, whose subgroups matter.")
 @click.option("--engine", default="auto", show_default=True, help="How rows come to be: auto, trees, llm or another engine.")
@@ -65,7 +71,8 @@ def generate_command(
 ) -> None:
     """Generate a synthetic table from SOURCE.
 
-    SOURCE is a real table (.csv, .parquet), a folder of several, a recipe (.recipe.json) or a generator (.synthgen).
+    SOURCE is a real table (.csv, .jsonl, .parquet, .arrow, .feather or .xlsx), a folder of several,
+    a recipe (.recipe.json) or a generator (.synthgen).
     """
     from synthnb._api import generate
 
@@ -76,7 +83,7 @@ def generate_command(
     if save is not None:
         _check_save(source, asked)
     arguments = _arguments(asked) | ways_of(asked)
-    fixed = None if given is None else read_table(given)
+    fixed = None if given is None else read_only(given)
     if describe is not None:
         _check_described(describe, save_recipe, arguments | {"recipe": asked["recipe"], "given": fixed}, overwrite=overwrite)
     elif asked["summary"] is not None:
@@ -126,6 +133,8 @@ def tables_of(source: Path) -> dict[str, Any]:
     OptionError
         It holds none.
     """
+    from synthnb._api import read_table
+
     files = sorted(path for path in source.iterdir() if path.suffix.lower() in SUFFIXES)
     if not files:
         raise OptionError(f"The folder {shown(str(source))} holds no {' or '.join(SUFFIXES)} file.", fix="Name a folder of tables.")
@@ -262,10 +271,16 @@ def profile_command(
 
 @click.command("impute")
 @click.argument("source", type=FILE)
-@click.option("--out", type=FILE, required=True, help="The .csv or .parquet file to write; its record goes beside it.")
+@click.option(
+    "--out",
+    type=FILE,
+    required=True,
+    help="The .csv, .jsonl, .parquet, .arrow, .feather or .xlsx file to write; its record goes beside it.",
+)
 @click.option("--columns", callback=column_names, help="Columns, comma-separated, to fill; all, if left out.")
 @click.option("--engine", default="trees", show_default=True, help="How cells are drawn: trees or arf.")
 @click.option("--seed", type=int, help="Whole number that makes the result repeatable.")
+@OVERRIDE
 @click.option("--overwrite", is_flag=True, help="Replace OUT even if it isn't as synthnb wrote it.")
 def impute_command(source: Path, out: Path, columns: list[str], engine: str, seed: int | None, overwrite: bool) -> None:
     """Fill the missing cells of the real table in SOURCE by draws conditioned on what is there."""

@@ -8,13 +8,21 @@ import warnings
 import click
 
 from synthnb import __version__
+from synthnb.cli.checking import check_command
 from synthnb.cli.comparing import diff_command, replay_command, scale_command
 from synthnb.cli.data import budget_command, generate_command, impute_command, profile_command
 from synthnb.cli.judging import compare_command, evaluate_command, judge_command
 from synthnb.cli.keys import key_command
+from synthnb.cli.labelling import label_command
+from synthnb.cli.listing import runs_command
+from synthnb.cli.mixing import mix_command
 from synthnb.cli.models import models
-from synthnb.cli.notebooks import disclose_command, export_command, runs_command, verify_command
+from synthnb.cli.notebooks import disclose_command, export_command
 from synthnb.cli.reviewing import review_group
+from synthnb.cli.risking import risk_command
+from synthnb.cli.signing import sign_command, sign_off_command, signing_key_group
+from synthnb.cli.stating import state_command
+from synthnb.cli.verifying import verify_command
 from synthnb.cli.writing import column_command, corpus_command, text_command
 from synthnb.errors import SynthnbError, SynthnbWarning
 
@@ -31,6 +39,7 @@ for command in (
     profile_command,
     generate_command,
     impute_command,
+    mix_command,
     budget_command,
     column_command,
     text_command,
@@ -43,9 +52,16 @@ for command in (
     diff_command,
     replay_command,
     disclose_command,
+    risk_command,
+    check_command,
     export_command,
     verify_command,
+    state_command,
+    sign_command,
+    sign_off_command,
+    signing_key_group,
     runs_command,
+    label_command,
     models,
     key_command,
 ):

@@ -1,14 +1,15 @@
-"""`synthnb disclose`, `export`, `verify` and `runs`: notebooks and what they left behind."""
+"""`synthnb disclose`, `export` and `runs`: notebooks and what they left behind."""
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
 import click
 
-__all__ = ["disclose_command", "export_command", "runs_command", "verify_command"]
+from synthnb.cli.venues import FORMATS, print_for, refuse_lone_format
+
+__all__ = ["disclose_command", "export_command"]
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -16,9 +17,15 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.command("disclose")
 @click.argument("notebook", type=_FILE)
 @click.option("--restore", is_flag=True, help="Put the cell back even if it was deleted on purpose.")
-@click.option("--check", is_flag=True, help="Change nothing; exit with 1 if the disclosure isn't up to date.")
-def disclose_command(notebook: Path, restore: bool, check: bool) -> None:
-    """Write or refresh the disclosure of NOTEBOOK from what its outputs carry."""
+@click.option("--check", is_flag=True, help="Change nothing; exit with 1 if the disclosure isn't up to date, or a venue's item not filled.")
+@click.option("--for", "venue", help="Print what a venue asks, such as icmje, with what the record states; NOTEBOOK isn't changed.")
+@click.option("--format", "form", type=click.Choice(FORMATS), help="How the venue's text is printed; as text, if left out.")
+def disclose_command(notebook: Path, restore: bool, check: bool, venue: str | None, form: str | None) -> None:
+    """Write or refresh the disclosure of NOTEBOOK from what its outputs carry, or print a venue's text."""
+    if venue is not None:
+        print_for(notebook, venue, form, check=check)
+        return
+    refuse_lone_format(form)
     from synthnb._api import disclose_notebook
 
     changed, status = disclose_notebook(notebook, restore=restore, check=check)
@@ -32,43 +39,18 @@ def disclose_command(notebook: Path, restore: bool, check: bool) -> None:
 @click.argument("notebook", type=_FILE)
 @click.argument("out", type=_FILE)
 @click.option("--overwrite", is_flag=True, help="Replace OUT even if it isn't as synthnb wrote it.")
-@click.option("--override", help="Why it is exported although a gate failed, in words; the record states it.")
-def export_command(notebook: Path, out: Path, overwrite: bool, override: str | None) -> None:
-    """Export NOTEBOOK with its disclosure to OUT (.html, .md or .ipynb)."""
+@click.option("--override", help="Why it is exported although a gate failed or a rule is broken, in words; the record states it.")
+@click.option("--release", help="The release class it is meant for: local, team, controlled or public.")
+def export_command(notebook: Path, out: Path, overwrite: bool, override: str | None, release: str | None) -> None:
+    """Export NOTEBOOK with its disclosure to OUT, whose ending says what it becomes.
+
+    A page (.html), slides (.slides.html), .pdf, .md, .tex, a script (.py), a notebook (.ipynb), a crate (.zip), descriptions of the
+    data (.croissant.json, .prov.json, .prov.svg), or a card (.card.md).
+    """
     from synthnb.jupyter.exporting import export_notebook
 
-    detail = export_notebook(notebook, out, overwrite=overwrite, override=override)["detail"]
+    detail = export_notebook(notebook, out, overwrite=overwrite, override=override, release=release)["detail"]
     record = f"record {detail['record_digest'][:19]}…" if detail["record_digest"] else "no record: nothing in it was made by synthnb"
-    click.echo(f"Wrote {out} ({detail['bytes']:,} bytes, {record}).")
-
-
-@click.command("verify")
-@click.argument("path", type=_FILE)
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-def verify_command(path: Path, as_json: bool) -> None:
-    """Recompute every digest in PATH (notebook, export or data file); exit with 1 if anything drifted."""
-    from synthnb._api import verify
-
-    findings = verify(path)
-    if as_json:
-        click.echo(json.dumps(findings, indent=1, ensure_ascii=False))
-    else:
-        for finding in findings:
-            click.echo(f"{finding['status']:<13} {finding['what']}: {finding['detail']}")
-    if any(finding["status"] not in {"ok", "not looked at"} for finding in findings):
-        sys.exit(1)
-
-
-@click.command("runs")
-@click.option("--json", "as_json", is_flag=True, help="Print whole entries, one JSON object a line.")
-def runs_command(as_json: bool) -> None:
-    """List what was done in this folder's project, oldest first."""
-    from synthnb._api import runs
-    from synthnb.jupyter.mime import runs_bundle
-
-    entries = runs()
-    if as_json:
-        for entry in entries:
-            click.echo(json.dumps(entry, ensure_ascii=False))
-    else:
-        click.echo(runs_bundle(entries)["text/plain"])
+    made_by = f", made by {detail['made_by']}" if "made_by" in detail else ""
+    beside = f", {len(detail['pictures'])} pictures beside it" if detail.get("pictures") else ""
+    click.echo(f"Wrote {out} ({detail['bytes']:,} bytes, {record}{made_by}{beside}).")

@@ -18,7 +18,11 @@ from synthnb.errors import OptionError
 
 __all__ = ["column_command", "corpus_command", "text_command"]
 
-_OUT = click.option("--out", type=FILE, help="The .csv or .parquet file to write; its record goes beside it. Needed unless --preview.")
+_OUT = click.option(
+    "--out",
+    type=FILE,
+    help="The .csv, .jsonl, .parquet, .arrow, .feather or .xlsx file to write; its record goes beside it. Needed unless --preview.",
+)
 _PREVIEW = click.option("--preview", type=int, help="Write only so many, print them and estimate the rest; OUT isn't written.")
 _SEED = click.option(
     "--seed", type=int, help="Whole number that makes the result repeatable; after a preview, what it wrote is taken over."
@@ -28,7 +32,12 @@ _OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace OUT even if
 
 @click.command("column")
 @click.argument("name")
-@click.option("--into", type=FILE, required=True, help="The .csv or .parquet table that gets the column; the file itself isn't changed.")
+@click.option(
+    "--into",
+    type=FILE,
+    required=True,
+    help="The .csv, .jsonl, .parquet, .arrow, .feather or .xlsx table that gets the column; the file itself isn't changed.",
+)
 @click.option("--instruction", help="What to write; {column} stands for the row's value. Read from the standard input, if left out.")
 @click.option("--given", callback=column_names, help="Columns, comma-separated, shown to the model beside those in braces.")
 @click.option("--overwrite", is_flag=True, help="Replace a column of that name, and OUT even if it isn't as synthnb wrote it.")
@@ -39,11 +48,12 @@ _OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace OUT even if
 @model_options
 def column_command(name: str, into: Path, instruction: str | None, out: Path | None, overwrite: bool, **asked: Any) -> None:
     """Write the text column NAME, conditioned on each row of a table."""
+    from synthnb._api import read_table as read_known
     from synthnb._api import write_column
 
     _check(out, asked, [into], overwrite=overwrite)
     words = _instruction(instruction)
-    frame = read_table(into)
+    frame = read_known(into)
     given = {"given": asked["given"]} if asked["given"] else {}
     preview = asked["preview"]
     with terminal_progress("Writing") as progress:

@@ -10,7 +10,6 @@ import numbers
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from synthnb._canonical import without
 from synthnb.jupyter._model_views import cost_words, model_words, price_words, where_words
 from synthnb.jupyter._words import cell, clean, count, fixed, label, moment, percent, plain, table_line, words
 
@@ -23,7 +22,6 @@ __all__ = [
     "profile_view",
     "rows_view",
     "run_view",
-    "runs_view",
 ]
 
 Json = dict[str, Any]
@@ -198,36 +196,6 @@ def run_view(frame: Any, run: Mapping[str, Any], rows: int) -> Json:
 
 
 # --- lists --------------------------------------------------------------------------------
-
-
-def _outcome(entry: Mapping[str, Any]) -> str:
-    """What came out of an entry's verb, in a few words."""
-    detail = entry.get("detail") or {}
-    if "requested" in detail:
-        return f"{count(detail.get('delivered'))} of {count(detail['requested'])} rows, {clean(detail.get('engine'))} engine"
-    if "headline" in detail:
-        return clean(detail["headline"], 200)
-    if "sha256" in detail:
-        return f"{count(detail.get('bytes'))} bytes, {_short(detail['sha256'])}"
-    return ", ".join(clean(name) for name in entry.get("fields") or {})
-
-
-def runs_view(rows: Sequence[Mapping[str, Any]]) -> Json:
-    """Entries as lines: when, which verb, of what, what came out."""
-    if not all("slot" in row for row in rows):
-        return rows_view(rows)
-    lines = [
-        {
-            "when": str(row.get("created", ""))[:19].replace("T", " "),
-            "verb": row.get("kind"),
-            "of": str(row["slot"]).partition(":")[2],
-            "what came out": _outcome(row) + (" (stopped early)" if row.get("partial") else ""),
-            "calls": cost_words((row.get("detail") or {}).get("calls")),
-            "id": row.get("id"),
-        }
-        for row in rows
-    ]
-    return rows_view(lines if any(line["calls"] for line in lines) else [without(line, "calls") for line in lines])
 
 
 def models_view(rows: Sequence[Mapping[str, Any]]) -> Json:

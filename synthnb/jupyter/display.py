@@ -41,11 +41,17 @@ _NO_LAB_EXTENSIONS = ("COLAB_RELEASE_TAG", "VSCODE_PID", "VSCODE_CWD")
 """Variables of front ends that draw widgets but can't run the lab extension."""
 
 
+def _with_exceptions(entry: dict[str, Any]) -> list[dict[str, Any]]:
+    """An entry, and those of rules that were gone past for its sake."""
+    rules = [other for other in session.entries() if other["kind"] == "override" and other["detail"].get("export") == entry["id"]]
+    return [entry, *rules]
+
+
 def show_synthesis(synthesis: Synthesis) -> Shown:
     """What was made and how, a preview, and the run's entry."""
     from synthnb.jupyter.mime import synthesis_bundle
 
-    entries = [session.remember(entry_of(synthesis))]
+    entries = _with_exceptions(session.remember(entry_of(synthesis)))
     return session.mark_shown(entries, synthesis_bundle(synthesis.frame, synthesis.run.to_dict(), entries)), {}
 
 
@@ -53,7 +59,7 @@ def show_replicates(replicates: Replicates) -> Shown:
     """The same for several syntheses: the first one's preview, and the run over all of them."""
     from synthnb.jupyter.mime import synthesis_bundle
 
-    entries = [session.remember(entry_of(replicates))]
+    entries = _with_exceptions(session.remember(entry_of(replicates)))
     return session.mark_shown(entries, synthesis_bundle(replicates.frame, replicates.run.to_dict(), entries)), {}
 
 
@@ -72,7 +78,7 @@ def show_report(report: Report) -> Shown:
     """
     from synthnb.jupyter.mime import report_bundle, widget_metadata
 
-    entries = [session.remember(entry_of(report))]
+    entries = _with_exceptions(session.remember(entry_of(report)))
     shape = report.to_dict()
     bundle = session.mark_shown(entries, report_bundle(shape, entries))
     if any(name in os.environ for name in _NO_LAB_EXTENSIONS):
@@ -113,15 +119,18 @@ def show_judgement(judgement: Judgement) -> Shown:
     """What a language model said of synthetic items, under a line that says no person did."""
     from synthnb.jupyter._judgement_view import judgement_bundle
 
-    entries = [session.remember(entry_of(judgement))]
+    entries = _with_exceptions(session.remember(entry_of(judgement)))
     return session.mark_shown(entries, judgement_bundle(judgement.to_dict(), entries)), {}
 
 
 def show_record(record: Record) -> Shown:
-    """The whole record, every field with who may fill it."""
+    """The label, and under it the whole record, every field with who may fill it."""
+    from synthnb.disclosure.label import label_part
     from synthnb.disclosure.page import page_part, text_part
     from synthnb.disclosure.render import render_block
     from synthnb.jupyter.mime import record_bundle
 
     entries, shape = list(record.entries), record.to_dict()
-    return session.mark_shown(entries, record_bundle(page_part(shape), render_block(shape), text_part(shape), entries)), {}
+    return session.mark_shown(
+        entries, record_bundle(label_part(shape) + page_part(shape), render_block(shape), text_part(shape), entries)
+    ), {}

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
+from synthnb._api.governing import overriding
 from synthnb.errors import Interrupted, OptionError, SynthnbWarning
+from synthnb.jupyter.cells import unwatch, watch
 from synthnb.jupyter.completer import matcher
 from synthnb.jupyter.namespace import look_up, new_name
 from synthnb.jupyter.parser import help_for, help_overview, parse
@@ -63,9 +65,9 @@ class SynthMagics(Magics):
             return None
         if cell is not None and not verb.body:
             raise OptionError(f"%%synth {verb.name} has no use for a cell's body.", fix=f"Write it on one line: {verb.example}")
-        with _notes_shown():
+        with _notes_shown(), overriding(getattr(arguments, "override", None)):
             try:
-                return getattr(self, f"_{verb.name}")(arguments, cell)
+                return getattr(self, f"_{verb.name.replace('-', '_')}")(arguments, cell)
             except Interrupted:
                 raise
             except KeyboardInterrupt:
@@ -145,6 +147,17 @@ class SynthMagics(Magics):
         if name is None:
             return made
         self._assign(name, made if (given.replicates or 1) > 1 else made.frame)
+        publish(made)
+        return None
+
+    def _mix(self, given: Namespace, _: str | None) -> Any:
+        from synthnb.jupyter.mixing import mix_as_asked
+
+        name = self._checked(given.__dict__["as"], given.overwrite)
+        made = mix_as_asked(given, name or "mixed", self._variables)
+        if name is None:
+            return made
+        self._assign(name, made.frame)
         publish(made)
         return None
 
@@ -239,27 +252,52 @@ class SynthMagics(Magics):
     def _disclose(self, given: Namespace, cell: str | None) -> None:
         from synthnb.jupyter.disclosing import show_disclosure
 
-        show_disclosure(cell, form=not given.no_form)
+        show_disclosure(cell, form=not given.no_form, venue=given.__dict__["for"])
+
+    def _risk(self, given: Namespace, cell: str | None) -> None:
+        from synthnb.jupyter.risking import show_risk
+
+        show_risk(cell, form=not given.no_form, by=given.by)
+
+    def _check(self, given: Namespace, _: str | None) -> None:
+        from synthnb.jupyter.checking import check_this
+
+        publish_bundle(check_this(given.notebook, self._variables, policy=given.policy, release=given.release))
 
     def _export(self, given: Namespace, _: str | None) -> None:
         from synthnb.jupyter.exporting import export_frame, export_this
 
+        ways = {"overwrite": given.overwrite, "override": given.override, "release": given.release}
         if given.frame is not None:
-            frame, ways = self._frame(given.frame), {"overwrite": given.overwrite, "override": given.override}
-            publish_bundle(export_frame(frame, given.frame, given.file, self._variables, **ways))
+            publish_bundle(export_frame(self._frame(given.frame), given.frame, given.file, self._variables, **ways))
         else:
-            publish_bundle(export_this(given.file, given.notebook, self._variables, overwrite=given.overwrite, override=given.override))
+            publish_bundle(export_this(given.file, given.notebook, self._variables, **ways))
 
     def _verify(self, given: Namespace, _: str | None) -> None:
         from synthnb.jupyter.exporting import verify_this
 
         publish_bundle(verify_this(given.file, given.notebook, self._variables))
 
-    def _runs(self, _given: Namespace, _: str | None) -> None:
-        from synthnb._api import runs
-        from synthnb.jupyter.mime import runs_bundle
+    def _sign(self, given: Namespace, _: str | None) -> None:
+        from synthnb.jupyter.signing import sign_this
 
-        publish_bundle(runs_bundle(runs()))
+        publish_bundle(sign_this(given.file, given.notebook, self._variables, by=given.by, valid_until=given.valid_until))
+
+    def _sign_off(self, given: Namespace, _: str | None) -> None:
+        from synthnb.jupyter.signing import sign_off_this
+
+        publish_bundle(sign_off_this(given.reviewer, given.scope, given.notebook, self._variables, by=given.by))
+
+    def _label(self, given: Namespace, _: str | None) -> None:
+        from synthnb.jupyter.labelling import label_this
+
+        publish_bundle(label_this(given.file, given.notebook, self._variables, overwrite=given.overwrite))
+
+    def _runs(self, given: Namespace, _: str | None) -> None:
+        from synthnb.jupyter.listing import show_runs
+
+        asked = {name: getattr(given, name) for name in ("kind", "since", "frame", "model", "limit")}
+        publish_bundle(show_runs(given.entry, asked, to=given.to, overwrite=given.overwrite))
 
     def _models(self, _given: Namespace, _: str | None) -> None:
         from synthnb.jupyter.mime import models_bundle
@@ -296,6 +334,7 @@ def load(shell: InteractiveShell) -> None:
     magics = SynthMagics(shell)
     shell.register_magics(magics)
     _loaded[id(shell)] = magics
+    watch(shell)
     shell.input_transformers_cleanup.append(_help_lines)
     if shell.Completer is not None:
         shell.Completer.custom_matchers.append(magics.matcher)
@@ -306,6 +345,7 @@ def unload(shell: InteractiveShell) -> None:
     magics = _loaded.pop(id(shell), None)
     if magics is None:
         return
+    unwatch(shell)
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("synth", None)
     shell.magics_manager.registry.pop("SynthMagics", None)

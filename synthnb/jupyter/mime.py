@@ -17,7 +17,7 @@ from synthnb.evaluation._size import compact
 from synthnb.jupyter import _words
 from synthnb.jupyter._model_views import compiled_view, differences_view, scaling_view
 from synthnb.jupyter._report_views import report_view
-from synthnb.jupyter._views import Json, export_view, findings_title, models_view, profile_view, rows_view, run_view, runs_view
+from synthnb.jupyter._views import Json, export_view, findings_title, models_view, profile_view, rows_view, run_view
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -39,7 +39,6 @@ __all__ = [
     "record_bundle",
     "render",
     "report_bundle",
-    "runs_bundle",
     "scaling_bundle",
     "split_bundle",
     "synthesis_bundle",
@@ -194,11 +193,6 @@ def record_bundle(record_html: str, record_md: str, record_text: str, entries: S
         "text/plain": record_text,
         RECORD_MIME: _record(entries),
     }
-
-
-def runs_bundle(rows: Sequence[Mapping[str, Any]]) -> Json:
-    """What was done, as a table: entries of the record, or any mappings."""
-    return _table_bundle("Runs", runs_view(rows), "No run has been recorded here yet.")
 
 
 def models_bundle(rows: Sequence[Mapping[str, Any]]) -> Json:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from synthnb._frames import frame_of
+from synthnb._tables import SUFFIXES
 from synthnb.errors import FrameError, OptionError, shown
 
 __all__ = ["frame_names", "is_frame", "look_up", "look_up_source", "new_name"]
@@ -38,7 +39,7 @@ def _walk(node: ast.expr, variables: Mapping[str, Any]) -> Any:
     raise LookupError
 
 
-_FILES = (".csv", ".parquet", ".json", ".synthgen")
+_FILES = (*SUFFIXES, ".json", ".synthgen")
 _SOURCES = {"Recipe", "Generator", "Synthesis"}
 
 

@@ -25,7 +25,6 @@ from synthnb.jupyter.mime import (
     progress_html,
     record_bundle,
     report_bundle,
-    runs_bundle,
     synthesis_bundle,
     widget_metadata,
 )
@@ -313,15 +312,6 @@ def test_record_bundle_keeps_what_disclosure_rendered() -> None:
     assert (bundle["text/markdown"], bundle["text/plain"]) == ("Made by *trees*.", "Made by trees.")
 
 
-def test_runs_are_a_table_of_whatever_they_hold() -> None:
-    bundle = runs_bundle([{"id": "run-1", "rows": 5}, {"id": "run-2", "seed_used": 7}])
-    assert bundle["text/markdown"] == "**Runs**\n\n| id | rows | seed used |\n|---|---|---|\n| run-1 | 5 |  |\n| run-2 |  | 7 |\n"
-
-
-def test_no_runs_is_a_sentence() -> None:
-    assert runs_bundle([])["text/plain"] == "No run has been recorded here yet."
-
-
 def test_no_findings_is_a_sentence() -> None:
     assert findings_bundle([])["text/plain"] == "There was nothing to check."
 
@@ -330,13 +320,6 @@ def test_no_findings_is_a_sentence() -> None:
 def test_findings_say_first_how_many_differ(status: str, title: str) -> None:
     findings = [{"what": "cell", "status": "ok", "detail": ""}, {"what": "data.csv", "status": status, "detail": "its digest"}]
     assert findings_bundle(findings)["text/plain"].splitlines() == [title, "cell  ok", f"data.csv  {status}  its digest"]
-
-
-def test_entries_are_told_in_a_line_each() -> None:
-    entry = ENTRY | {"created": "2026-11-23T15:40:00.123456Z", "slot": "generate:trial", "fields": {"a": "b"}, "partial": True}
-    entry["detail"] = {"requested": 10, "delivered": 4, "engine": "trees"}
-    row = "2026-11-23 15:40:00  generate  trial  4 of 10 rows, trees engine (stopped early)  run-0123456789ab"
-    assert runs_bundle([entry])["text/plain"] == f"Runs\n{row}"
 
 
 def test_models_show_size_and_presence() -> None:

@@ -289,8 +289,8 @@ def test_the_path_is_relative_to_the_notebook(tmp_path: Path) -> None:
 
 def test_other_endings_and_overwriting_the_notebook_are_refused(tmp_path: Path) -> None:
     (tmp_path / "n.ipynb").write_text(json.dumps(notebook()), encoding="utf-8")
-    with pytest.raises(OptionError, match=r"must be one of \.html, \.ipynb, \.md; got '\.pdf'"):
-        export_notebook(tmp_path / "n.ipynb", tmp_path / "x.pdf")
+    with pytest.raises(OptionError, match=r"must be one of \.html, \.ipynb, \.md, \.pdf, \.py, \.slides\.html, \.tex; got '\.docx'"):
+        export_notebook(tmp_path / "n.ipynb", tmp_path / "x.docx")
     with pytest.raises(OptionError, match=r"n\.ipynb is the notebook itself"):
         export_notebook(tmp_path / "n.ipynb", tmp_path / "n.ipynb")
 

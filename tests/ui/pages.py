@@ -67,7 +67,7 @@ def make_entry(name: str = "synthetic", *, second: int = 0, kind: str = "generat
         "created": f"2026-11-23T15:40:{second:02d}Z",
         "slot": slot,
         "partial": False,
-        "fields": fields or {"isSynthetic": f"{name}: every value is synthetic", "seed": f"{name}: {second}"},
+        "fields": fields or {"isSynthetic": f"{name}: every value is synthetic", "madeInBrief": f"{name}: {second}"},
         "detail": {"rows": 2139},
     }
     return entry | {"digest": digest(entry)}

@@ -48,8 +48,8 @@ def test_a_later_run_updates_the_cell_in_place(opened: Opener) -> None:
     notebook.set_source(0, showing(LATER))
     notebook.run(0)
     assert notebook.disclosures == [1]
-    assert "| Seed | synthetic: 2 |" in notebook.block()
-    notebook.cell(1).get_by_role("cell", name="synthetic: 2").wait_for()
+    assert "- **How it was made:** synthetic: 2" in notebook.block()
+    notebook.cell(1).get_by_role("listitem").filter(has_text="synthetic: 2").wait_for()
 
 
 def test_words_around_the_block_survive(opened: Opener) -> None:

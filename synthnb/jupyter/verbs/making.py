@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from synthnb.jupyter.verbs.base import Option, Verb
-from synthnb.jupyter.verbs.options import GROUPS, HOSTED, IDENTIFIERS, LIMITS, MODEL, OVERWRITE, SEED, SENSITIVE, SHOWN, VARIETY, WORDS
+from synthnb.jupyter.verbs.options import (
+    GROUPS,
+    HOSTED,
+    IDENTIFIERS,
+    LIMITS,
+    MODEL,
+    OVERRIDE,
+    OVERWRITE,
+    SEED,
+    SENSITIVE,
+    SHOWN,
+    VARIETY,
+    WORDS,
+)
 
 __all__ = ["MAKING"]
 
@@ -113,9 +126,22 @@ MAKING: tuple[Verb, ...] = (
             Option(name="--engine", help="How cells are drawn: trees or arf.", takes="engine"),
             Option(name="--replicates", help="How many completed frames to make.", takes="number"),
             SEED,
+            OVERRIDE,
             OVERWRITE,
         ),
         example="%synth impute trial --as completed --seed 7",
+    ),
+    Verb(
+        name="mix",
+        summary="Put real and synthetic rows into one frame, in which each row says what it is.",
+        options=(
+            Option(name="REAL", help="The real rows: a frame, or a file.", takes="frame", required=True),
+            Option(name="SYNTHETIC", help="Synthetic rows with the same columns: a frame, or a file.", takes="frame", required=True),
+            Option(name="--as", help="The variable to put the mixed frame in.", takes="variable"),
+            SEED,
+            OVERWRITE,
+        ),
+        example="%synth mix trial made --as both",
     ),
     Verb(
         name="budget",

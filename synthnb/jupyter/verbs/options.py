@@ -12,6 +12,7 @@ __all__ = [
     "LIMITS",
     "MODEL",
     "NOTEBOOK",
+    "OVERRIDE",
     "OVERWRITE",
     "SEED",
     "SENSITIVE",
@@ -29,11 +30,13 @@ MODEL = Option(
     help="Who writes, as %synth models lists it, or the path of a GGUF file; the setting model, if left out.",
     takes="model",
 )
+OVERRIDE = Option(name="--override", help="Why it is done although a rule of the policy is broken, in words; the record states it.")
 LIMITS = (
     Option(name="--limit-tokens", help="Most tokens that may be read and written together.", takes="number"),
     Option(name="--limit-cost", help="Most US dollars that the calls may cost.", takes="decimal"),
     Option(name="--limit-minutes", help="Most minutes that the calls may take.", takes="decimal"),
     Option(name="--limit-watt-hours", help="Most energy that the calls may use, as estimated.", takes="decimal"),
+    OVERRIDE,
 )
 HOSTED = Option(
     name="--allow-hosted",
@@ -65,6 +68,7 @@ COMPARED = (
     GROUPS,
     Option(name="--profile", help="The named set of metrics and gates, or a .toml file that extends one; auto, if left out."),
     Option(name="--gate", help="Another limit for a gate of the profile, as metric=0.2; the report lists the change.", repeats=True),
+    OVERRIDE,
 )
 STATED = (
     Option(name="--secrets", help="Columns, comma-separated, that an attacker would guess.", takes="columns"),
