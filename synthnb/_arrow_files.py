@@ -17,7 +17,7 @@ from synthnb._optional import need
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ARROW", "PARQUET", "arrow_parts", "digest_of", "read_metadata", "read_parts", "write_parts"]
+__all__ = ["ARROW", "PARQUET", "arrow_parts", "digest_of", "read_metadata", "read_names", "read_parts", "write_parts"]
 
 PARQUET = (".parquet",)
 ARROW = (".arrow", ".feather")
@@ -27,7 +27,7 @@ _GROUP = 2 * BLOCK
 
 
 def arrow_parts(frame: Any) -> tuple[Any, Iterator[Any]]:
-    """Return an Arrow schema for a pandas, polars or Arrow table, and its rows in parts.
+    """Return an Arrow schema for a pandas, polars or Arrow table with unique strings for names, and its rows in parts.
 
     Raises
     ------
@@ -38,17 +38,10 @@ def arrow_parts(frame: Any) -> tuple[Any, Iterator[Any]]:
     """
     pa = need("pyarrow", extra="parquet")
     if hasattr(frame, "iloc"):
-        _refuse_twice(frame)
         schema = pa.Schema.from_pandas(frame)
         return schema, _pandas_parts(pa, frame, schema)
     table = (frame if hasattr(frame, "to_batches") else frame.to_arrow()).unify_dictionaries()
     return table.schema, (table.slice(start, _GROUP) for start in range(0, max(len(table), 1), _GROUP))
-
-
-def _refuse_twice(frame: pd.DataFrame) -> None:
-    twice = frame.columns[frame.columns.duplicated()]
-    if len(twice):
-        raise ValueError(f"the column name {twice[0]!r} occurs more than once")
 
 
 def _pandas_parts(pa: Any, frame: pd.DataFrame, schema: Any) -> Iterator[Any]:
@@ -108,6 +101,22 @@ def read_metadata(path: Path) -> tuple[list[str], dict[str, str]]:
             schema = file.schema
     found = {key.decode("utf-8", "replace"): text.decode("utf-8", "replace") for key, text in (schema.metadata or {}).items()}
     return list(schema.names), found
+
+
+def read_names(path: Path) -> list[str]:
+    """Return the names of a file's columns, without those that hold pandas' index; no rows are read.
+
+    Raises
+    ------
+    ValueError, OSError
+        It isn't such a file.
+    """
+    names, kept = read_metadata(path)
+    try:
+        index = json.loads(kept.get("pandas", "{}"))["index_columns"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return names
+    return [name for name in names if not (isinstance(index, list) and name in index)]
 
 
 def _open_arrow(path: Path) -> Any:

@@ -100,7 +100,7 @@ def _refuse_text(text: str, what: str) -> None:
     if _CONTROL.search(text) or _ESCAPED.search(text):
         raise FrameError(
             f"Excel holds no control characters, no half characters and nothing like _x0000_ in text; {what[:200]} does.",
-            fix="Remove them, or write the table as .parquet.",
+            fix="Remove them, or write the table as .jsonl.",
         )
 
 
@@ -132,17 +132,12 @@ def write_excel(path: Path, table: pd.DataFrame, *, metadata: Mapping[str, str],
 def _build(book: Any, table: pd.DataFrame, metadata: Mapping[str, str], words: Sequence[tuple[str, str]]) -> None:
     _fill(book.create_sheet(_DATA), [list(table.columns), *table.itertuples(index=False, name=None)])
     if words:
-        _fill(book.create_sheet(_WORDS), [[label[:_LONGEST], _cut(text)] for label, text in words], widths=(34, 110))
+        _fill(book.create_sheet(_WORDS), [[label[:_LONGEST], cut(text)] for label, text in words], widths=(34, 110))
     if metadata:
         hidden = book.create_sheet(_RECORD)
         hidden.sheet_state = "hidden"
         _fill(hidden, _pieces(metadata))
         _properties(book, metadata)
-
-
-def _cut(text: str) -> str:
-    """Words for people: without what Excel can't hold."""
-    return _CONTROL.sub("�", text)[: _LONGEST - 1]
 
 
 def _fill(sheet: Any, rows: Iterable[Sequence[Any]], *, widths: Sequence[int] = ()) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import shutil
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from synthnb.errors import StorageError
+from synthnb.errors import OptionError, StorageError, shown
 
-__all__ = ["create_whole", "write_atomically"]
+__all__ = ["create_whole", "write_atomically", "write_pair"]
 
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
@@ -33,16 +35,66 @@ def write_atomically(path: Path, content: bytes | Callable[[Path], object]) -> N
 
     Raises
     ------
+    OptionError
+        No file can have this name.
     StorageError
         The disk is full, or the folder is missing or read-only; what was there before is intact.
     """
-    temporary: Path | None = None
+    with _explained(path), _staged(path, content) as (temporary, target):
+        temporary.replace(target)
+
+
+def write_pair(path: Path, content: Callable[[Path], object], beside: Path, about: Callable[[Path], bytes]) -> None:
+    """Write a file and one beside it that is about it: both appear whole, or neither does.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    content : callable
+        Writes it to the path it is given, as for `write_atomically`.
+    beside : Path
+        The other file.
+    about : callable
+        Takes where the first file is for now and returns the bytes of the other.
+
+    Raises
+    ------
+    OptionError
+        No file can have this name.
+    StorageError
+        The disk is full, or the folder is missing or read-only; what was there of both is intact.
+    """
+    with _explained(path), _staged(path, content) as (first, target):
+        words = about(first)
+        with _explained(beside), _staged(beside, words) as (second, place), _undone(target):
+            first.replace(target)
+            second.replace(place)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turn an error of the system into one that says what is intact and what to do."""
     try:
-        mode = _mode(path)
-        target = path.resolve() if path.is_symlink() else path
-        if target.exists() and not target.is_file():
-            raise OSError(errno.EINVAL, "it isn't a file but a device or a folder")
-        temporary = target.with_name(f".{target.name[:40]}.{secrets.token_hex(6)}.tmp")
+        yield
+    except StorageError:
+        raise
+    except OSError as error:
+        raise StorageError(
+            f"{path.name} couldn't be written: {error.strerror or error}. What was there before is intact.",
+            fix="Free some space or choose another folder.",
+        ) from error
+
+
+@contextmanager
+def _staged(path: Path, content: bytes | Callable[[Path], object]) -> Iterator[tuple[Path, Path]]:
+    """A temporary file with the content, and the place it is to take; the temporary file is gone afterwards."""
+    mode = _mode(path)
+    target = path.resolve() if path.is_symlink() else path
+    if target.exists() and not target.is_file():
+        raise OSError(errno.EINVAL, "it isn't a file but a device or a folder")
+    temporary = _temporary(target)
+    try:
         os.close(os.open(temporary, _NEW, 0o666 if mode is None else mode | stat.S_IWUSR))
         if isinstance(content, bytes):
             temporary.write_bytes(content)
@@ -51,16 +103,37 @@ def write_atomically(path: Path, content: bytes | Callable[[Path], object]) -> N
         _flush(temporary)
         if mode is not None:
             temporary.chmod(mode)
-        temporary.replace(target)
-    except BaseException as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-        if not isinstance(error, OSError):
+        yield temporary, target
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _temporary(target: Path) -> Path:
+    return target.with_name(f".{target.name[:40]}.{secrets.token_hex(6)}.tmp")
+
+
+@contextmanager
+def _undone(target: Path) -> Iterator[None]:
+    """Put back what was at a place if something goes wrong."""
+    kept = _temporary(target) if target.exists() else None
+    try:
+        if kept is not None:
+            _keep(target, kept)
+        try:
+            yield
+        except BaseException:
+            target.unlink(missing_ok=True) if kept is None else kept.replace(target)
             raise
-        raise StorageError(
-            f"{path.name} couldn't be written: {error.strerror or error}. What was there before is intact.",
-            fix="Free some space or choose another folder.",
-        ) from error
+    finally:
+        if kept is not None:
+            kept.unlink(missing_ok=True)
+
+
+def _keep(target: Path, kept: Path) -> None:
+    try:
+        os.link(target, kept)
+    except OSError:  # a file system without links
+        shutil.copy2(target, kept)
 
 
 def _mode(path: Path) -> int | None:
@@ -69,6 +142,8 @@ def _mode(path: Path) -> int | None:
         return stat.S_IMODE(path.stat().st_mode)
     except FileNotFoundError:
         return None
+    except ValueError as error:
+        raise OptionError(f"{shown(path.name)} can't be the name of a file: {error}.", fix="Choose another name.") from error
 
 
 def _flush(path: Path) -> None:
@@ -91,7 +166,7 @@ def create_whole(path: Path, make: Callable[[Path], object]) -> None:
     OSError
         The disk is full, or the folder is read-only; nothing is left behind.
     """
-    temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(6)}.tmp")
+    temporary = _temporary(path)
     try:
         os.close(os.open(temporary, _NEW, 0o600))
         make(temporary)

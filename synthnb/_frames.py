@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-__all__ = ["Restore", "as_pandas", "cell_types", "column_content", "frame_digest", "frame_of", "to_pandas"]
+__all__ = ["Restore", "as_pandas", "cell_types", "column_content", "frame_digest", "frame_of", "to_pandas", "with_text_names"]
 
 Backend = Literal["pandas", "polars", "pyarrow"]
 
@@ -188,16 +188,36 @@ def _is_plain(index: pd.Index[Any]) -> bool:
     return index.nlevels == 1 and index.name is None and pd.api.types.is_integer_dtype(index.dtype)
 
 
-def _from_pandas(frame: pd.DataFrame, what: str) -> tuple[pd.DataFrame, Restore]:
-    import pandas as pd
+def with_text_names(frame: Any, what: str = "frame") -> Any:
+    """Return a table of any kind with unique strings for column names; its index and cells stay as they are.
 
+    Raises
+    ------
+    FrameError
+        Columns in several levels, or names that occur twice.
+    """
+    if hasattr(frame, "iloc"):
+        return frame.set_axis(_index(list(_text_names(frame, what))), axis=1)
+    if hasattr(frame, "column_names"):
+        _refuse_twice(_index(frame.column_names), what)
+    return frame
+
+
+def _text_names(frame: pd.DataFrame, what: str) -> dict[str, Hashable]:
+    """A string for each column of a pandas frame."""
     if frame.columns.nlevels > 1:
         raise FrameError(
             f"Column names of the {what} must have one level; they have {frame.columns.nlevels}.",
             fix="Join the levels first: `frame.columns = ['_'.join(map(str, c)) for c in frame.columns]`.",
         )
     _refuse_twice(frame.columns, what)
-    labels = _unique_names(frame.columns)
+    return _unique_names(frame.columns)
+
+
+def _from_pandas(frame: pd.DataFrame, what: str) -> tuple[pd.DataFrame, Restore]:
+    import pandas as pd
+
+    labels = _text_names(frame, what)
     inside = frame.set_axis(_index(list(labels)), axis=1).reset_index(drop=True)
     for name in inside.columns[[isinstance(dtype, pd.ArrowDtype) for dtype in inside.dtypes]]:
         _refuse_beyond_python(str(name), inside[name].array.__arrow_array__(), what)

@@ -21,6 +21,7 @@ __all__ = [
     "WORDS",
     "Word",
     "claim_of",
+    "column_names",
     "has_lost_marks",
     "is_marked",
     "marks_of",
@@ -47,9 +48,14 @@ def is_marked(frame: Any) -> bool:
     return _has_column(frame) and _words_in(frame) <= set(WORDS)
 
 
-def _has_column(frame: Any) -> bool:
+def column_names(frame: Any) -> list[str]:
+    """The columns of a pandas, polars or Arrow table, as text."""
     names = getattr(frame, "column_names", None)
-    return list(getattr(frame, "columns", ()) if names is None else names).count(COLUMN) == 1
+    return list(map(str, getattr(frame, "columns", ()) if names is None else names))
+
+
+def _has_column(frame: Any) -> bool:
+    return column_names(frame).count(COLUMN) == 1
 
 
 def _cells(frame: Any, *, once: bool = False) -> list[Any]:

@@ -10,13 +10,14 @@ frame that merely holds values that also occur among synthetic rows is real.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from synthnb._frames import to_pandas
-from synthnb._marks import claim_of, is_marked
+from synthnb._marks import claim_of, is_marked, marks_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,6 +55,13 @@ class Origin:
     """How many generations lie between the frame and data that weren't made by software, as far as is known."""
     share: float = 1.0
     """The share of its rows that are synthetic."""
+    claimed: bool = False
+    """Whether only the frame says so, and no row could be compared."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The origin as plain JSON types, as an input has it."""
+        told: dict[str, Any] = {"run": self.run, "name": self.name, "depth": self.depth, "share": self.share}
+        return told | ({"claimed": True} if self.claimed else {})
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,8 @@ class Recognised:
     """Per row, which of the runs made it; -1 for none that is known."""
     edited: np.ndarray[Any, Any]
     """Per row, whether it is one of the run's that has been changed since."""
+    differs: np.ndarray[Any, Any]
+    """Per row, whether it is marked as synthetic and the runs that are known and have its columns made other rows."""
 
 
 @dataclass(frozen=True)
@@ -142,14 +152,6 @@ class Origins:
             made = _Made(origin, names, rows, times, *np.unique(labels, return_counts=True), known, *_cells(table), hashes)
             self._made = [*self._made[1 - _MOST_FRAMES :], made]
 
-    def of(self, frame: Any) -> Origin | None:
-        """Return the latest run that made every row of a frame, judged on the columns that run made; None if there is none."""
-        looked = _Looked(frame)
-        for made in reversed(self._made):
-            if looked.has(made) and bool(_within(looked.hashes(made.names), made.rows).all()):
-                return made.origin
-        return None
-
     def synthetic(self, frame: Any) -> frozenset[str]:
         """Return the columns of a frame that are known to be synthetic: those that runs of this process made, as they made them.
 
@@ -167,8 +169,11 @@ class Origins:
     def recognise(self, frame: Any) -> Recognised:
         """Return which rows of a frame runs of this process made: the whole frame cut from one, or rows that no other is likely to equal.
 
+        Of a frame that has only some of a run's columns all rows need the run's index labels.
+
         A row that was changed is known again only if the frame has marks or claims to come from the run (see `synthnb._marks`),
-        the row has the index label of one of the run's, and more than half of its cells are the same.
+        the row has the index label of one of the run's, more than half of its cells are the same, and these are so seldom
+        together that another row would hardly have them.
         """
         import numpy as np
 
@@ -182,13 +187,31 @@ class Origins:
             if new.any():
                 which[new], edited[new] = len(runs), (changed & ~found)[new]
                 runs.append(made.origin)
-        return Recognised(tuple(runs), which, edited)
+        stated = np.array([word == "synthetic" for word in marks_of(frame)]) if marked else np.zeros(len(looked), dtype=bool)
+        return Recognised(tuple(runs), which, edited, self._differs(looked, stated, which))
+
+    def _differs(self, looked: _Looked, stated: np.ndarray[Any, Any], which: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Which of the rows that are stated to be synthetic and aren't recognised no run with the frame's columns can have made."""
+        import numpy as np
+
+        left = stated & (which < 0)
+        likely = [made for made in self._made if looked.has(made)] if left.any() else []
+        if not likely:
+            return np.zeros(len(looked), dtype=bool)
+        may_be = [_may_be(looked, made) | _are_among(looked, made, stated) for made in likely]
+        return np.asarray(left & ~np.logical_or.reduce(may_be))
+
+    def possible(self, frame: Any, run: str) -> float | None:
+        """Return the share of a frame's rows that hold only values that a run made; None if nothing is known of the run here."""
+        looked = _Looked(frame)
+        known = [made for made in self._made if made.origin.run == run]
+        return max(float(_possible(looked, made).mean()) for made in known) if known and len(looked) else None
 
     def whole(self, frame: Any) -> Origin | None:
         """Return the latest run that made every row of a frame, and not only rows that happen to be equal; None if there is none."""
         looked = _Looked(frame)
         for made in reversed(self._made):
-            if looked.has(made) and (_is_of(looked, made) or bool(_by_values(looked, made).all())):
+            if looked.has(made) and (_is_from(looked, made) or bool(_by_values(looked, made).all())):
                 return made.origin
         return None
 
@@ -240,11 +263,12 @@ def _table(frame: Any) -> pd.DataFrame:
 
 
 class _Looked:
-    """A frame that is looked at, whose rows are hashed once for each set of columns."""
+    """A frame that is looked at, whose rows are hashed once for each set of columns, and whose cells once."""
 
     def __init__(self, frame: Any) -> None:
         self.table = _table(frame)
         self._hashes: dict[tuple[tuple[str, ...], bool], np.ndarray[Any, Any]] = {}
+        self._cells: dict[str, np.ndarray[Any, Any]] = {}
 
     def __len__(self) -> int:
         return len(self.table)
@@ -258,6 +282,17 @@ class _Looked:
         if (names, index) not in self._hashes:
             self._hashes[names, index] = _row_hashes(self.table, names, index=index)
         return self._hashes[names, index]
+
+    def cells(self, name: str) -> np.ndarray[Any, Any]:
+        """Hashes of a column's cells."""
+        if name not in self._cells:
+            self._cells[name] = _cell_hashes(self.table[name])
+        return self._cells[name]
+
+    @cached_property
+    def places(self) -> np.ndarray[Any, Any]:
+        """Hashes of the index labels."""
+        return _place_hashes(self.table)
 
 
 def _by_values(looked: _Looked, made: _Made) -> np.ndarray[Any, Any]:
@@ -275,9 +310,7 @@ def _by_values(looked: _Looked, made: _Made) -> np.ndarray[Any, Any]:
     if chance > _ODD:
         return found
     alone = _within(hashes, made.rows[made.times == 1])
-    many = int(alone.sum())
-    enough = many > 3 * chance * len(looked) + 3 and (many >= _MOST_OF * size or many >= _PART * len(looked))
-    return found | alone if enough else found
+    return found | alone if _is_enough(int(alone.sum()), chance=chance, size=size, n=len(looked)) else found
 
 
 def _within(hashes: np.ndarray[Any, Any], known: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -314,24 +347,108 @@ def _rows_of(looked: _Looked, made: _Made, *, claimed: bool) -> tuple[np.ndarray
 
     found, changed = np.zeros(len(looked), dtype=bool), np.zeros(len(looked), dtype=bool)
     if looked.has(made):
-        found = np.ones(len(looked), dtype=bool) if _is_of(looked, made) else _by_values(looked, made)
-    if claimed and made.cells and not found.all():
-        alike = _alike(looked.table, made)
-        found, changed = found | (alike == 1), alike > 1 / 2
+        found = np.ones(len(looked), dtype=bool) if _is_from(looked, made) else _by_values(looked, made)
+    narrower = not looked.has(made) and set(looked.table.columns) <= set(made.names)
+    if (claimed or narrower) and made.cells and not found.all():
+        alike, chance = _alike(looked, made)
+        whole = alike == 1
+        if narrower and whole.all() and float(-np.log2(chance).sum()) >= _BITS:
+            return whole, changed
+        if claimed:
+            found, changed = _by_labels(found, made, alike, chance)
     return found, changed & ~found
 
 
-def _alike(table: pd.DataFrame, made: _Made) -> np.ndarray[Any, Any]:
-    """Per row, the share of its cells that are as in the run's row with the same index label; 0 where there is no such row."""
+def _by_labels(
+    found: np.ndarray[Any, Any], made: _Made, alike: np.ndarray[Any, Any], chance: np.ndarray[Any, Any]
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Which rows are as the run's with the same index label, and which are so for the most part, where that isn't likely by chance."""
+    whole = alike == 1
+    told = _is_enough(int(whole.sum()), chance=float(chance[whole].mean()) if whole.any() else 1.0, size=len(made.order), n=len(found))
+    changed = (alike > _MOST_OF) & ((chance <= _ODD) | (told and made.chance > _ODD))
+    return found | (whole & ((chance <= _ODD) | told)), changed
+
+
+def _is_enough(many: int, *, chance: float, size: int, n: int) -> bool:
+    """Whether so many of n rows tell that a run made them: more than by chance, and not few of either the run's or the frame's."""
+    return many > 3 * chance * n + 3 and (many >= _MOST_OF * size or many >= _PART * n)
+
+
+def _places_of(looked: _Looked, made: _Made) -> np.ndarray[Any, Any]:
+    """Per row, where the run's row with the same index label is; -1 where there is none."""
     import numpy as np
     import pandas as pd
 
-    there = pd.Index(made.places).get_indexer_for(_place_hashes(table)) if pd.Index(made.places).is_unique else None
-    common = [name for name in made.names if name in table.columns]
-    if there is None or not common or len(there) != len(table):
-        return np.zeros(len(table))
-    same = sum((_cell_hashes(table[name]) == made.cells[name][there]).astype(float) for name in common)
-    return np.where(there >= 0, np.asarray(same) / len(common), 0.0)
+    places = pd.Index(made.places)
+    found = places.get_indexer_for(looked.places) if places.is_unique else np.full(len(looked), -1)
+    return np.asarray(found)
+
+
+def _alike(looked: _Looked, made: _Made) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Per row, the share of its cells that are as in the run's row with the same index label, and a bound of the chance of so many.
+
+    The bound is the chance of just these cells, by how often each is in its column, times the number of ways to choose so many.
+    """
+    import numpy as np
+
+    there = _places_of(looked, made)
+    common = [name for name in made.names if name in looked.table.columns]
+    same, chance = np.zeros(len(looked), dtype=int), np.ones(len(looked))
+    for name in common:
+        cells = looked.cells(name)
+        levels, times = np.unique(made.cells[name], return_counts=True)
+        equal = (cells == made.cells[name][there]) & (there >= 0)
+        same += equal
+        chance[equal] *= times[np.searchsorted(levels, cells[equal])] / len(made.order)
+    ways = np.array([math.comb(len(common), many) for many in range(len(common) + 1)], dtype=float)
+    return same / max(len(common), 1), np.minimum(chance * ways[same], 1.0)
+
+
+def _possible(looked: _Looked, made: _Made) -> np.ndarray[Any, Any]:
+    """Per row, whether each of its cells is one that the run made in that column."""
+    import numpy as np
+
+    common = [name for name in made.names if name in looked.table.columns]
+    if not made.cells and looked.has(made):
+        return _within(looked.hashes(made.names), made.rows)
+    if not made.cells or not common:
+        return np.full(len(looked), bool(common))
+    return np.asarray(np.logical_and.reduce([np.isin(looked.cells(name), made.cells[name]) for name in common]))
+
+
+def _may_be(looked: _Looked, made: _Made) -> np.ndarray[Any, Any]:
+    """Per row, whether it may be one of the run's that lost its index label."""
+    return _possible(looked, made) & (_places_of(looked, made) < 0) if made.cells else _possible(looked, made)
+
+
+def _are_among(looked: _Looked, made: _Made, some: np.ndarray[Any, Any]) -> bool:
+    """Whether some rows, taken together, are rows that the run made, none more often than it did."""
+    import numpy as np
+
+    rows, times = np.unique(looked.hashes(made.names)[some], return_counts=True)
+    if not _within(rows, made.rows).all():
+        return False
+    return bool((times <= made.times[np.searchsorted(made.rows, rows)]).all())
+
+
+def _is_from(looked: _Looked, made: _Made) -> bool:
+    """Whether a table's rows are a run's own: by their index labels, or all of them in whatever order, where that is odd enough."""
+    return _is_of(looked, made) or _is_shuffled(looked, made)
+
+
+def _is_shuffled(looked: _Looked, made: _Made) -> bool:
+    """Whether a table has each of a run's rows just as often, and other rows of the same distribution hardly would.
+
+    The chance is the multinomial one: n! times the product of (k/n)^k / k! over the rows' counts k.
+    """
+    import numpy as np
+
+    n = len(made.order)
+    if len(looked) != n or not np.array_equal(np.sort(looked.hashes(made.names)), np.sort(made.order)):
+        return False
+    counts = zip(*(found.tolist() for found in np.unique(made.times, return_counts=True)), strict=True)
+    odd: float = sum(many * (math.lgamma(k + 1) - k * math.log(k / n)) for k, many in counts) - math.lgamma(n + 1)
+    return odd >= _BITS * math.log(2)
 
 
 def _is_of(looked: _Looked, made: _Made) -> bool:

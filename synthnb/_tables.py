@@ -19,10 +19,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from synthnb._arrow_files import ARROW, PARQUET, arrow_parts, digest_of, read_metadata, read_parts, write_parts
+from synthnb._arrow_files import ARROW, PARQUET, arrow_parts, digest_of, read_metadata, read_names, read_parts, write_parts
 from synthnb._blocks import blocks_digest
 from synthnb._excel import EXCEL, as_excel, read_excel, read_excel_metadata, write_excel
-from synthnb._files import write_atomically
+from synthnb._files import write_atomically, write_pair
 from synthnb._optional import need
 from synthnb.errors import FrameError, OptionError, SynthnbError, shown
 
@@ -38,7 +38,9 @@ __all__ = [
     "kept_text",
     "prepare_table",
     "read_table",
+    "stored_column",
     "stored_digest",
+    "stored_names",
     "write_table",
 ]
 
@@ -134,7 +136,14 @@ class Prepared:
     """Digest of the content as the file will hold it, for a file with room for it; else empty."""
     _write: Callable[[Path, Mapping[str, str], Sequence[tuple[str, str]]], object] = field(repr=False)
 
-    def write(self, path: Path, *, metadata: Mapping[str, str] | None = None, words: Sequence[tuple[str, str]] = ()) -> None:
+    def write(
+        self,
+        path: Path,
+        *,
+        metadata: Mapping[str, str] | None = None,
+        words: Sequence[tuple[str, str]] = (),
+        beside: tuple[Path, Callable[[Path], bytes]] | None = None,
+    ) -> None:
         """Write the file; it appears whole or not at all.
 
         Parameters
@@ -145,9 +154,18 @@ class Prepared:
             Texts by name that go into the file, where it has room for them.
         words : sequence of (str, str), optional
             What a workbook's sheet says of the data.
+        beside : tuple of Path and callable, optional
+            A file that is about this one, and what returns its bytes, given where this one is for now. Both appear, or neither does.
         """
-        with _refusing(self.ending):
-            write_atomically(path, lambda temporary: self._write(temporary, metadata or {}, words))
+
+        def content(temporary: Path) -> None:
+            with _refusing(self.ending):
+                self._write(temporary, metadata or {}, words)
+
+        if beside is None:
+            write_atomically(path, content)
+        else:
+            write_pair(path, content, *beside)
 
 
 def prepare_table(frame: Any, path: Path) -> Prepared:
@@ -158,11 +176,14 @@ def prepare_table(frame: Any, path: Path) -> Prepared:
     OptionError, FrameError, MissingExtraError
         As `write_table` says.
     """
+    from synthnb._frames import as_pandas, with_text_names
+
     ending = check_ending(path)
+    frame = with_text_names(frame)
+    if not getattr(frame, "shape", (1, 1))[1]:
+        raise FrameError("A table with at least one column was expected; it has none.", fix="Check how it was loaded or filtered.")
     with _refusing(ending):
         if ending in EXCEL:
-            from synthnb._frames import as_pandas
-
             need("openpyxl", extra="excel")
             sheet = as_excel(as_pandas(frame))
             return Prepared(
@@ -289,6 +310,40 @@ def kept_text(path: Path) -> dict[str, str]:
         raise _unreadable(path, error) from error
 
 
+def stored_names(path: Path) -> list[str]:
+    """Return the names of the columns that a `.parquet`, `.arrow`, `.feather` or `.xlsx` file holds.
+
+    Raises
+    ------
+    FrameError
+        It can't be read as a file of its kind.
+    MissingExtraError
+        It is read with pyarrow or openpyxl, which isn't installed.
+    """
+    try:
+        return list(map(str, read_excel(path).columns)) if path.suffix.lower() in EXCEL else read_names(path)
+    except (ValueError, TypeError, OSError) as error:
+        raise _unreadable(path, error) from error
+
+
+def stored_column(path: Path, name: str) -> list[Any]:
+    """Return the cells of one column of such a file, read a part at a time.
+
+    Raises
+    ------
+    FrameError
+        It can't be read as a file of its kind, or has no such column.
+    MissingExtraError
+        It is read with pyarrow or openpyxl, which isn't installed.
+    """
+    try:
+        if path.suffix.lower() in EXCEL:
+            return list(read_excel(path)[name])
+        return [cell for part in read_parts(path)[1] for cell in part.column(name).to_pylist()]
+    except (KeyError, ValueError, TypeError, OSError) as error:
+        raise _unreadable(path, error) from error
+
+
 @contextmanager
 def _refusing(ending: str) -> Iterator[None]:
     """Say in one line what pandas, pyarrow, polars or openpyxl has against a column."""
@@ -296,16 +351,21 @@ def _refusing(ending: str) -> Iterator[None]:
         yield
     except SynthnbError:
         raise
-    except _refusals() as error:
+    except UnicodeEncodeError as error:
         raise FrameError(
-            f"The table can't be written as {ending}: {_first_line(error)}",
-            fix="Give each column values of one kind, or choose another ending.",
+            f"A {ending} file holds no half characters (lone surrogates); a text in the table holds {shown(error.object[error.start])}.",
+            fix="Remove them, or write the table as .jsonl.",
+        ) from error
+    except _refusals() as error:
+        kinds = "Make the column text" if isinstance(error, NotImplementedError) else "Give each column values of one kind"
+        raise FrameError(
+            f"The table can't be written as {ending}: {_first_line(error)}", fix=f"{kinds}, or choose another ending."
         ) from error
 
 
 def _refusals() -> tuple[type[Exception], ...]:
     polars = sys.modules.get("polars")
-    return (ValueError, TypeError, NotImplementedError, *([polars.exceptions.PolarsError] if polars else []))
+    return (ValueError, TypeError, KeyError, NotImplementedError, *([polars.exceptions.PolarsError] if polars else []))
 
 
 def _first_line(error: BaseException) -> str:

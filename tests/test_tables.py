@@ -16,7 +16,7 @@ import pytest
 
 from synthnb._frames import frame_digest
 from synthnb._optional import need
-from synthnb._tables import SUFFIXES, kept_text, prepare_table, read_table, stored_digest, write_table
+from synthnb._tables import SUFFIXES, kept_text, prepare_table, read_table, stored_column, stored_digest, stored_names, write_table
 from synthnb.errors import FrameError, OptionError, StorageError
 
 SHAPE: dict[str, list[Any]] = {"age": [1, 2], "sex": ["f", "m"]}
@@ -58,6 +58,14 @@ def test_the_digest_of_the_content_survives_the_file(tmp_path: Path, make: Any, 
     ready.write(path, metadata={"synthnb": '{"a": "_x0041_"}', "synthnb.digest": "sha256:0"}, words=[("What", "=cmd|' /C calc'!A0")])
     assert stored_digest(path) == ready.digest
     assert kept_text(path)["synthnb.digest"] == "sha256:0"
+
+
+@pytest.mark.parametrize("ending", WITH_ROOM)
+def test_names_and_cells_are_read_without_the_index(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"t{ending}"
+    prepare_table(ODD.set_index("i"), path).write(path)
+    assert stored_names(path) == ["n", "t", "c", "d", "m", "e"]
+    assert stored_column(path, "t")[0] == "=1+1"
 
 
 @pytest.mark.parametrize("ending", WITH_ROOM)
@@ -127,16 +135,40 @@ def test_half_a_surrogate_pair_is_written_or_refused(tmp_path: Path, ending: str
         write_table(frame, tmp_path / f"t{ending}")
         assert read_table(tmp_path / f"t{ending}")["a"][0] == "\ud800"
     else:
-        with pytest.raises(FrameError, match=r"can't be written|no half characters"):
+        with pytest.raises(FrameError, match="no half characters") as told:
             write_table(frame, tmp_path / f"t{ending}")
+        assert told.value.fix == "Remove them, or write the table as .jsonl."
         assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("ending", [".parquet", ".arrow", ".xlsx", ".jsonl"])
-def test_a_name_that_occurs_twice_is_refused(tmp_path: Path, ending: str) -> None:
-    frame = pd.DataFrame([[1, 2]], columns=["a", "a"])
-    with pytest.raises(FrameError, match="'a' occurs more than once"):
-        write_table(frame, tmp_path / f"t{ending}")
+@pytest.mark.parametrize("ending", SUFFIXES)
+def test_names_that_cant_be_used_are_refused_alike(tmp_path: Path, ending: str) -> None:
+    with pytest.raises(FrameError, match="must differ; 'a' occurs more than once") as told:
+        write_table(pd.DataFrame([[1, 2]], columns=["a", "a"]), tmp_path / f"t{ending}")
+    assert told.value.fix == "Rename or drop the repeats."
+    levels = pd.MultiIndex.from_tuples([("a", "x"), ("a", "y")])
+    with pytest.raises(FrameError, match="must have one level; they have 2"):
+        write_table(pd.DataFrame([[1, 2]], columns=levels), tmp_path / f"t{ending}")
+    with pytest.raises(FrameError, match="at least one column was expected"):
+        write_table(pd.DataFrame(index=range(3)), tmp_path / f"t{ending}")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("ending", SUFFIXES)
+def test_names_that_are_no_texts_become_texts(tmp_path: Path, ending: str) -> None:
+    path, frame = tmp_path / f"t{ending}", pd.DataFrame({0: [1, 2], "a": [3, 4], None: [5, 6]}, index=[7, 9])
+    ready = prepare_table(frame, path)
+    ready.write(path)
+    assert list(read_table(path).columns) == ["0", "a", "None"]
+    assert not ready.digest or stored_digest(path) == ready.digest
+    assert list(frame.columns) == [0, "a", None]
+
+
+@pytest.mark.parametrize("name", ["\x00.csv", "\ud800.parquet"])
+def test_a_name_that_no_file_has_is_said_to_be_one(tmp_path: Path, name: str) -> None:
+    with pytest.raises(OptionError, match="can't be the name of a file") as told:
+        write_table(pd.DataFrame(SHAPE), tmp_path / name)
+    assert told.value.fix == "Choose another name."
 
 
 @pytest.mark.parametrize(

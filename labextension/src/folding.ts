@@ -15,6 +15,9 @@ const CREATED = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{
 const LONE = /[\ud800-\udfff]/u;
 const SIGN_OFF = 'sign-off';
 
+/** The version of the record. */
+export const SCHEMA = 'synthnb.record/1';
+
 /** Kinds of entries about a whole table that was made. */
 const TABLES = ['generate', 'texts', 'questions', 'mix'];
 
@@ -134,15 +137,32 @@ export function current(entries: Iterable<Entry>): Entry[] {
   );
 }
 
-function isSaid(entry: Entry): boolean {
+/** Whether an entry is of a kind that persons say. */
+export function isSaid(entry: Entry): boolean {
   return SAYING.includes(entry.kind);
 }
 
 /** The ids of the sign-offs after which the record was changed. */
 function voided(ordered: readonly Entry[]): Set<string> {
   const last = ordered.findLastIndex((entry) => !UNTOUCHED.includes(entry.kind));
-  const past = ordered.slice(0, last + 1).filter(({ kind }) => kind === SIGN_OFF);
+  const signed = ordered.filter(({ kind }) => kind === SIGN_OFF);
+  const now = signed.length > 0 ? substance(ordered) : '';
+  const past = signed.filter(
+    (entry) => ordered.indexOf(entry) < last || !isAbout(own(entry, 'detail'), now),
+  );
   return new Set(past.map(({ id }) => id));
+}
+
+/** Whether a sign-off's detail names no substance, or the one there is now. */
+function isAbout(detail: unknown, now: string): boolean {
+  const bound = isMapping(detail) && Object.hasOwn(detail, 'substance');
+  return !bound || own(detail, 'substance') === now;
+}
+
+/** The digest that sign-offs bind to. */
+function substance(ordered: readonly Entry[]): string {
+  const kept = ordered.filter(({ kind }) => !UNTOUCHED.includes(kind));
+  return digest({ schema: SCHEMA, entries: kept });
 }
 
 /** Every field of the catalogue with what the entries state about it. */

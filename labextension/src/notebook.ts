@@ -6,13 +6,12 @@
  */
 
 import { digest, digestText } from './canonical.js';
-import { digestIsRight, fold, inOrder, isBlank, isReadable, same } from './folding.js';
+import { SCHEMA, digestIsRight, fold, inOrder, isBlank, isReadable, same } from './folding.js';
 import { BEGIN, END, missingLabels, renderBlock } from './render.js';
 import { RECORD_MIME, isList, isMapping, isText, own } from './wire.js';
 import type { DisclosureStatus } from './tokens.js';
 import type { Edit, Entry, Mapping, NotebookJson } from './wire.js';
 
-const SCHEMA = 'synthnb.record/1';
 const ROLE = 'disclosure';
 const TAG = 'synthnb-disclosure';
 const BLOCK = new RegExp(`${BEGIN}(?:(?!${BEGIN})[^])*?${END}`);

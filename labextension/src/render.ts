@@ -5,7 +5,7 @@
  */
 
 import catalogue from '../../synthnb/disclosure/schema/fields-1.json' with { type: 'json' };
-import { current, isReadable } from './folding.js';
+import { current, isReadable, isSaid } from './folding.js';
 import { isList, isText, own } from './wire.js';
 import type { BriefLine, Mapping } from './wire.js';
 
@@ -146,7 +146,7 @@ function counted(record: Mapping): string[] {
   const counting = current(listed);
   const superseded = listed.length - counting.length;
   const gone = new Set(listAt(record, 'stale'));
-  const stale = counting.filter((entry) => gone.has(entry.id)).length;
+  const stale = counting.filter((entry) => gone.has(entry.id) && !isSaid(entry)).length;
   const unreadable = listAt(record, 'unreadable').length;
   const sentence = [
     `From ${plural(listed.length, 'entry', 'entries')}`,

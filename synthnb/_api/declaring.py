@@ -26,11 +26,12 @@ def state_in(path: str | Path, statements: Mapping[str, str], *, by: str | None 
     Raises
     ------
     OptionError
-        A field doesn't exist or is the machine's.
+        A field doesn't exist or isn't a person's to state, or a program is named as the responsible person.
     NotebookError, StorageError
         It isn't a notebook, or can't be written; it is as it was.
     """
     from synthnb.disclosure.adding import add_to_notebook
     from synthnb.disclosure.entries import entry_for_statements
 
-    return session.remember(add_to_notebook(path, lambda _: entry_for_statements(dict(statements), by=by)))
+    entry = add_to_notebook(path, lambda known: entry_for_statements(dict(statements), by=by, known=known))
+    return session.remember(entry, folder=Path(path).resolve().parent)

@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from synthnb.errors import SynthnbWarning
@@ -23,7 +24,18 @@ if TYPE_CHECKING:
     from synthnb.disclosure.policy.finding import InForce
     from synthnb.models.base import ModelInfo
 
-__all__ = ["Governed", "Sends", "governed", "is_to_be_evaluated", "limits_for", "model_named", "model_opened", "overriding"]
+__all__ = [
+    "Governed",
+    "Sends",
+    "governed",
+    "is_to_be_evaluated",
+    "limits_for",
+    "looking_in",
+    "model_named",
+    "model_opened",
+    "overriding",
+    "policy_here",
+]
 
 Sends = Literal["nothing", "summary", "rows"]
 _now: ContextVar[Governed | None] = ContextVar("synthnb_governed", default=None)
@@ -51,6 +63,39 @@ def overriding(reason: str | None, *, to_be_evaluated: bool = False) -> Iterator
     finally:
         _is_making.reset(making)
         _reason.reset(token)
+
+
+_places: ContextVar[tuple[Path, ...]] = ContextVar("synthnb_places", default=())
+
+
+@contextmanager
+def looking_in(*places: str | Path | None) -> Iterator[None]:
+    """Look for policies beside these files too: what is read, and what is written.
+
+    Parameters
+    ----------
+    *places : str, Path or None
+        Files or folders; None is passed over.
+    """
+    found = [Path(place).expanduser() for place in places if place is not None]
+    token = _places.set((*_places.get(), *(place if place.is_dir() else place.parent for place in found)))
+    try:
+        yield
+    finally:
+        _places.reset(token)
+
+
+def policy_here(folder: Path | None = None) -> InForce | None:
+    """Return the policy in force: of the working folder, of one that is named, and of those of the files at hand.
+
+    Raises
+    ------
+    OptionError, StorageError
+        As for `synthnb.disclosure.policy.find_policy`.
+    """
+    from synthnb.disclosure.policy import find_policy
+
+    return find_policy(also=[*_places.get(), *([] if folder is None else [folder])])
 
 
 def is_to_be_evaluated() -> bool:
@@ -179,13 +224,11 @@ def governed(
     OptionError
         A rule is broken, and there is no reason to go past it; or the policy can't be read.
     """
-    from synthnb.disclosure.policy import find_policy
-
     outer = _now.get()
     if outer is not None:
         yield outer
         return
-    call = Governed(find_policy(), what, sources=sources, sends=sends, override=_reason.get() if override is None else override)
+    call = Governed(policy_here(), what, sources=sources, sends=sends, override=_reason.get() if override is None else override)
     if call.force is not None:
         from synthnb.disclosure.policy import asking
 

@@ -12,6 +12,7 @@ from synthnb.disclosure.session import session
 from synthnb.errors import OptionError, StorageError, shown
 
 if TYPE_CHECKING:
+    from synthnb.disclosure.folding import Entry
     from synthnb.disclosure.record import Record
 
 __all__ = ["disclose", "disclose_notebook", "entry_of", "refuse_to_lose", "runs", "write_table"]
@@ -47,7 +48,7 @@ def disclose(*runs_or_reports: Any, statements: Mapping[str, str] | None = None,
 
     force = find_policy(policy)
     if statements:
-        session.remember(entry_for_statements(dict(statements), by=by))
+        session.remember(entry_for_statements(dict(statements), by=by, known=session.entries()))
     given = [session.as_kept(entry_of(result)) for result in runs_or_reports]
     stated = [entry for entry in session.entries() if entry["kind"] in ("disclose", "risk")] if given else session.entries()
     record = Record.from_entries([*given, *stated])
@@ -232,12 +233,11 @@ def write_table(
     StorageError
         The disk is full or read-only; nothing half-written is left.
     """
-    from synthnb._api.mixing import recognised_mix
-    from synthnb._api.origins import entries_known, warn_of_lost_marks
+    from synthnb._api.origins import warn_of_lost_marks, with_true_marks
     from synthnb._api.policing import before_export, export_policy
     from synthnb._frames import frame_of
     from synthnb._tables import check_ending
-    from synthnb.disclosure.sidecar import content_of, entries_about, write_data
+    from synthnb.disclosure.sidecar import write_data
 
     frame = frame_of(frame)
     target = Path(path).expanduser()
@@ -245,23 +245,32 @@ def write_table(
     if not overwrite:
         refuse_to_lose(target)
     warn_of_lost_marks(frame, frame_name)
-    known = entries_known()
-    content, cut_from = content_of(frame, known), _run_that_made(frame)
-    about = entries_about(content, known, cut_from=cut_from)
-    mixture = None if any(entry["kind"] in MAKING for entry in about) else recognised_mix(frame, frame_name)
-    if mixture is not None:
-        known = [*known, mixture]
-        content = str(mixture["content"])
-        about = entries_about(content, known)
-    overrides = before_export(about, export=target.name, override=override, release=release)
-    noted = export_policy(about, release=release, reason=override)
+    frame = with_true_marks(frame, frame_name)
+    known, about, cut_from, mixture = _about(frame, frame_name)
+    overrides = before_export(about, export=target.name, override=override, release=release, folder=target.parent)
+    noted = export_policy(about, release=release, reason=override, folder=target.parent)
     entry = write_data(frame, target, frame_name=frame_name, entries=known, also=overrides, cut_from=cut_from, folder=folder, noted=noted)
-    for before in (*([mixture] if mixture else []), *overrides):
+    for before in (*mixture, *overrides):
         session.remember(before)
     return session.remember(entry)
 
 
+def _about(frame: Any, name: str) -> tuple[list[Entry], list[Entry], str | None, list[Entry]]:
+    """Everything known, what of it a frame rests on, the run that it was cut from, and its entry if it is a mixture made by hand."""
+    from synthnb._api.mixing import recognised_mix
+    from synthnb._api.origins import entries_known
+    from synthnb.disclosure.sidecar import content_of, entries_about
+
+    known, cut_from = entries_known(), _run_that_made(frame)
+    about = entries_about(content_of(frame, known), known, cut_from=cut_from)
+    mixture = None if any(entry["kind"] in MAKING for entry in about) else recognised_mix(frame, name)
+    if mixture is None:
+        return known, about, cut_from, []
+    known = [*known, mixture]
+    return known, entries_about(str(mixture["content"]), known), cut_from, [mixture]
+
+
 def _run_that_made(frame: Any) -> str | None:
     """The id of the run of this session that made every row of a frame."""
-    origin = session.origins.of(frame)
+    origin = session.origins.whole(frame)
     return None if origin is None else origin.run

@@ -32,15 +32,22 @@ def label(record: Record | Mapping[str, Any], *, form: str = "svg") -> str:
     ------
     OptionError
         The form isn't one of these.
+    RecordError
+        It isn't a record.
     """
     from synthnb.disclosure.label import label_page, label_text
     from synthnb.disclosure.label_svg import label_svg
+    from synthnb.disclosure.record import Record
 
     makers: dict[str, Callable[[Mapping[str, Any]], str]] = {"svg": label_svg, "html": label_page, "text": label_text}
     if form not in makers:
         raise OptionError.from_choice("A label's form", form, sorted(makers))
-    shape: Mapping[str, Any] = record if isinstance(record, Mapping) else record.to_dict()
-    return makers[form](shape)
+    if not isinstance(record, Mapping | Record):
+        raise RecordError(
+            f"A record was expected; got {shown(type(record).__name__)}.",
+            fix="Pass what synthnb.disclose returns.",
+        )
+    return makers[form](record if isinstance(record, Mapping) else record.to_dict())
 
 
 def read_record(path: str | Path) -> Mapping[str, Any]:
@@ -96,6 +103,8 @@ def write_label(record: Record | Mapping[str, Any], out: str | Path, *, overwrit
     ------
     OptionError
         The ending isn't one of these, or another file would be lost.
+    RecordError
+        It isn't a record.
     StorageError
         The file can't be written; what was there is intact.
     """

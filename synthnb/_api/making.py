@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from synthnb._api.describing import NO_MODEL, check_described, check_summary, compile_recipe, is_compiled, is_description, with_compiling
-from synthnb._api.governing import governed
+from synthnb._api.governing import governed, looking_in
 from synthnb._api.keeping import entry_of
 from synthnb._api.origins import claimed, heed_source, read_table, traced
 from synthnb._api.requests import request_of
 from synthnb._api.rows import rows_by_model, with_preview
+from synthnb._marks import column_names
 from synthnb._origins import Origin, quoting
 from synthnb._progress import Progress, no_progress
 from synthnb.disclosure.generations import descent
@@ -199,7 +200,8 @@ def generate(
     using: _Using = {"model": model, "allow_hosted": allow_hosted, "sensitive": sensitive, "limits": limits}
     check_summary(source, summary, engine)
     heed_source(source, source_name)
-    with governed("generate", **_asked_of(call, summary), model=model, override=override) as under, approving(under.engine):
+    place = looking_in(source if isinstance(source, str | Path) else None)
+    with place, governed("generate", **_asked_of(call, summary), model=model, override=override) as under, approving(under.engine):
         try:
             result = rows_by_model(call, **using) if engine == "llm" else _drawn(call, using, summary)
         except Interrupted as stopped:
@@ -219,7 +221,7 @@ def _asked_of(call: Call, summary: Any) -> dict[str, Any]:
         names = (
             [] if str(source).endswith((".json", ".synthgen")) else [Path(source).name if call.source_name == "real" else call.source_name]
         )
-    elif hasattr(source, "columns") and hasattr(source, "__len__") and not session.origins.is_synthetic(source, _names(source)):
+    elif hasattr(source, "columns") and hasattr(source, "__len__") and not session.origins.is_synthetic(source, column_names(source)):
         names = [call.source_name]
     else:
         names = [] if summary is None else [Path(summary).name if isinstance(summary, str | Path) else call.source_name]
@@ -238,11 +240,6 @@ class _Using(TypedDict):
     allow_hosted: bool
     sensitive: bool
     limits: Limits | Mapping[str, Any] | None
-
-
-def _names(frame: Any) -> list[str]:
-    """The columns of a frame of any kind."""
-    return list(map(str, getattr(frame, "column_names", None) or frame.columns))
 
 
 def _kept(result: Any, call: Call, using: _Using, summary: Any, under: Governed) -> Any:

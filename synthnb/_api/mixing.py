@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from synthnb._api.origins import depth_of, entries_known, origin_told, read_table, refuse_as_real, words_of
+from synthnb._api.origins import believed, entries_known, read_table, refuse_as_real, words_of
 from synthnb._display import Shown
-from synthnb._marks import Word, claim_of, is_marked, with_claim, with_marks, without_marks
+from synthnb._marks import Word, is_marked, with_claim, with_marks, without_marks
 from synthnb.disclosure.generations import descent
 from synthnb.disclosure.mixing import Part, entry_for_mix, mix_detail
 from synthnb.disclosure.session import session
-from synthnb.errors import FrameError, shown
+from synthnb.errors import FrameError, SynthnbWarning, shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Mixed", "depth_of", "mix", "recognised_mix"]
+__all__ = ["Mixed", "mix", "recognised_mix"]
 
 _MOST_NAMED = 5
 
@@ -65,7 +66,7 @@ def mix(
     real : frame, str or Path
         Real rows: a frame, or a file.
     synthetic : frame, Synthesis, str or Path
-        Synthetic rows with the same columns.
+        Synthetic rows with the same columns. Rows of it that are marked real stay real, with a warning.
     name, real_name, synthetic_name : str
         What the frames are called in the record.
     random_state : int, optional
@@ -81,7 +82,7 @@ def mix(
     FrameError
         The columns differ.
     OptionError
-        The real rows were made by a run.
+        Some of the real rows were made by a run, or are marked as synthetic.
     """
     from synthnb._clock import utc_now
     from synthnb._frames import frame_digest, to_pandas
@@ -90,7 +91,7 @@ def mix(
     frames = [_taken(real, real_name), _taken(synthetic, synthetic_name)]
     refuse_as_real(frames[0][0], shown(frames[0][1]))
     reals: list[Word] = ["real"] * len(frames[0][0])
-    words = [*reals, *_stated(frames[1][0])]
+    words = [*reals, *_stated(*frames[1])]
     parts = [_real_part(*frames[0]), *_synthetic_parts(*frames[1])]
     _, restore = to_pandas(without_marks(frames[0][0]))
     both, order = _joined(*(without_marks(frame) for frame, _ in frames), seed=random_state)
@@ -110,9 +111,16 @@ def _taken(given: Any, name: str) -> tuple[Any, str]:
     return frame_of(given), name
 
 
-def _stated(frame: Any) -> list[Word]:
+def _stated(frame: Any, name: str) -> list[Word]:
     """What rows are that somebody says are synthetic: what is known of them, else as stated."""
     words, _ = words_of(frame)
+    if real := words.count("real"):
+        warnings.warn(
+            f"{real:,} of the {len(words):,} rows of {shown(name)}, which is mixed in as synthetic, are marked real. They stay real, and "
+            "the share counts them so.",
+            SynthnbWarning,
+            stacklevel=4,
+        )
     return ["synthetic" if word == "unknown" else word for word in words]
 
 
@@ -137,24 +145,24 @@ def _parts_of(frame: Any, *, rest: str, rest_name: str) -> list[Part]:
     parts = []
     for number, origin in enumerate(found.runs):
         rows = [word for word, at in zip(words, made, strict=True) if at == number]
-        parts.append(Part(origin.name, len(rows), asdict(origin), edited=rows.count("edited"), by_model=_is_by_model(origin.run)))
+        parts.append(Part(origin.name, len(rows), origin.to_dict(), edited=rows.count("edited"), by_model=_is_by_model(origin.run)))
     left = [word for word, at in zip(words, made, strict=True) if at < 0]
     return [part for part in (*parts, *_left_over(left, frame, rest=rest, rest_name=rest_name)) if part.rows]
 
 
 def _left_over(left: list[Word], frame: Any, *, rest: str, rest_name: str) -> list[Part]:
-    """Rows of no run that is known here, by what is said of them."""
-    claim = claim_of(frame)
-    if rest == "synthetic" and claim.get("run"):
-        told = origin_told(claim)
-        return [Part(told.name, len(left), asdict(told), by_model=_is_by_model(told.run))]
-    if rest == "synthetic":
-        return [Part(rest_name, len(left), "synthetic")]
-    edited = left.count("edited")
+    """Rows of no run that is known here, by their marks; of unmarked ones what the frame, or else its user, says is synthetic."""
+    edited, unknown, told = left.count("edited"), left.count("unknown"), believed(frame)
+    if rest == "unknown":
+        others = Part("", unknown, "unknown")
+    elif told is None:
+        others = Part(rest_name, unknown, "synthetic")
+    else:
+        others = Part(told.name, unknown, told.to_dict(), by_model=_is_by_model(told.run))
     return [
-        Part("rows marked synthetic", left.count("synthetic") + edited, "synthetic", edited=edited),
-        Part("rows marked real", left.count("real"), "real"),
-        Part("", left.count("unknown"), "unknown"),
+        Part("rows marked synthetic", left.count("synthetic") + edited, "synthetic", edited=edited, marked=True),
+        Part("rows marked real", left.count("real"), "real", marked=True),
+        others,
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
+    "believed",
     "claimed",
     "depth_of",
     "entries_known",
@@ -35,6 +36,7 @@ __all__ = [
     "traced",
     "warn_of_lost_marks",
     "whence_of",
+    "with_true_marks",
     "words_of",
 ]
 
@@ -92,31 +94,46 @@ def _is_sound(run: object) -> bool:
 
 
 def facts_of(path: Path) -> Mapping[str, Any]:
-    """What a file says of its rows; empty where it says nothing, or what is beside it is about another version of it."""
-    from synthnb._canonical import digest_file
-    from synthnb.disclosure.sidecar import read_data_facts
+    """What a file says of its rows; empty where it says nothing, or what it or the record beside it says is about other content."""
+    from synthnb.disclosure.sidecar import read_data_facts, sidecar_of
 
     facts = read_data_facts(path)
     if isinstance(facts, str) or not facts:
+        if sidecar_of(path).is_file():
+            _warn_of_file(f"What made {path.name} isn't known, though {sidecar_of(path).name} is there: {facts}")
         return {}
-    if path.suffix.lower() in BARE and digest_file(path) != facts.get("sha256"):
-        warnings.warn(
-            f"{path.name} isn't the file that the record beside it is about: it was changed or replaced. Its rows are taken for real ones. "
-            "To see what differs run: synthnb verify",
-            SynthnbWarning,
-            stacklevel=3,
-        )
+    if not _is_as_written(path, facts):
+        where = "beside" if path.suffix.lower() in BARE else "in"
+        _warn_of_file(f"{path.name} isn't the file that the record {where} it is about: it was changed or replaced.")
         return {}
     _hear(path)
     return facts
 
 
+def _is_as_written(path: Path, facts: Mapping[str, Any]) -> bool:
+    """Whether a file's bytes, or its content where it holds its record, are those that its facts are about."""
+    from synthnb._canonical import digest_file
+    from synthnb._tables import stored_digest
+
+    if path.suffix.lower() in BARE:
+        return digest_file(path) == facts.get("sha256")
+    try:
+        return stored_digest(path) == facts.get("stored")
+    except FrameError:
+        return False
+
+
+def _warn_of_file(what: str) -> None:
+    warnings.warn(f"{what} Its rows are taken for real ones. To see what differs run: synthnb verify", SynthnbWarning, stacklevel=4)
+
+
 def _register(frame: Any, facts: Mapping[str, Any]) -> None:
-    """Remember the synthetic rows of a file, and what it said, with the frame."""
-    origin, marked = origin_told(facts), is_marked(frame)
+    """Remember the synthetic rows of a file, in the columns that a run made, and what it said, with the frame."""
+    origin, marked, others = origin_told(facts), is_marked(frame), facts.get("other_columns")
+    own = [name for name in frame.columns if name not in (others if isinstance(others, list) else ())]
     keep = [word == "synthetic" for word in marks_of(frame)] if marked else [origin.share == 1] * len(frame)
     if any(keep):
-        session.origins.register(replace(origin, share=1.0), frame[keep])
+        session.origins.register(replace(origin, share=1.0), frame.loc[keep, own])
     with_claim(frame, _claim(origin, marked=marked))
 
 
@@ -127,7 +144,7 @@ def origin_told(facts: Mapping[str, Any]) -> Origin:
 
 
 def _claim(origin: Origin, *, marked: bool) -> dict[str, Any]:
-    return asdict(origin) | {"marked": marked}
+    return origin.to_dict() | {"marked": marked}
 
 
 def claimed(frame: Any, origin: Origin) -> Any:
@@ -140,7 +157,7 @@ def origin_of(frame: Any) -> pd.Series[Any]:
 
     A row is synthetic if a run of this session, or of a file that was read, made it just so; edited if it was
     changed since; real only if somebody stated so. Where the frame has marks they count, but a row that is marked
-    synthetic and differs from what its run made is edited.
+    synthetic and differs from what its run made is edited, or unknown if no more than half of its cells are the run's.
 
     Parameters
     ----------
@@ -175,12 +192,21 @@ def words_of(frame: Any) -> tuple[list[Word], Recognised]:
     ]
     if not is_marked(frame):
         return known, found
-    return [_settled(mark, seen) for mark, seen in zip(marks_of(frame), known, strict=True)], found
+    differs = found.differs if found.differs.any() and not _is_output(frame) else [False] * len(known)
+    return [_settled(*row) for row in zip(marks_of(frame), known, differs, strict=True)], found
 
 
-def _settled(mark: Word, seen: Word) -> Word:
-    """A mark against what was recognised: it stands, but for a row that was changed since, or that nobody marked."""
-    if mark == "synthetic" and seen == "edited":
+def _is_output(frame: Any) -> bool:
+    """Whether a frame is, marks and all, what an entry is about: what a person stated of its rows when they were mixed stands."""
+    from synthnb._frames import frame_digest
+
+    digest = frame_digest(frame)
+    return any(mapping(mapping(entry.get("detail")).get("output")).get("digest") == digest for entry in session.entries())
+
+
+def _settled(mark: Word, seen: Word, differs: bool) -> Word:
+    """A mark against what was recognised: it stands, but for a row that was changed or replaced since, or that nobody marked."""
+    if differs or (mark == "synthetic" and seen == "edited"):
         return seen
     return "synthetic" if mark == "unknown" and seen == "synthetic" else mark
 
@@ -201,7 +227,7 @@ def mark(frame: Any, origin: Word | None = None) -> Any:
     Raises
     ------
     OptionError
-        It isn't one of these words, or the rows are stated to be real and a run made them.
+        It isn't one of these words, or the rows are stated to be real and a run made some of them.
     FrameError
         There is a column of that name with something else in it.
 
@@ -226,10 +252,47 @@ def mark(frame: Any, origin: Word | None = None) -> Any:
     return with_claim(marked, {**claim, "marked": True})
 
 
+def with_true_marks(frame: Any, name: str) -> Any:
+    """The frame with its marks as `origin_of` has them, with a warning if they said otherwise; an unmarked one as it is."""
+    if not is_marked(frame):
+        return frame
+    words, _ = words_of(frame)
+    wrong = sum(before != now and before != "unknown" for before, now in zip(marks_of(frame), words, strict=True))
+    if not wrong:
+        return frame
+    warnings.warn(
+        f"{wrong:,} of the {len(words):,} rows of {shown(name)} aren't what their marks say: they were changed or replaced since, or no "
+        "run that is known here made them. The file's marks say “edited” or “unknown” instead. See synthnb.origin_of(frame).",
+        SynthnbWarning,
+        stacklevel=4,
+    )
+    return with_claim(with_marks(frame, words), claim_of(frame))
+
+
 def refuse_as_real(frame: Any, what: str) -> None:
-    made = session.origins.whole(frame)
-    if made is not None:
-        raise OptionError(f"Real rows were expected; {what} was made by {made.run}.", fix="Pass the real frame, or leave the word out.")
+    """Refuse what is stated to be real where some of its rows are known, or marked, to be synthetic.
+
+    Raises
+    ------
+    OptionError
+        Some are; the message says how many, and which runs made them.
+    """
+    words, found = words_of(frame)
+    made = sum(word in ("synthetic", "edited") for word in words)
+    if made and not _was_read(frame):
+        whose = ", ".join(dict.fromkeys(origin.run for origin in found.runs)) or "software, as their marks say"
+        some = f"{what} was" if made == len(words) else f"{made:,} of the {len(words):,} rows of {what} were"
+        raise OptionError(f"Real rows were expected; {some} made by {whose}.", fix="Pass the real rows only: see synthnb.origin_of(frame).")
+
+
+def _was_read(frame: Any) -> bool:
+    """Whether a frame is, cell for cell, one that a run learnt from and that nothing was known of: a run may repeat its source's rows."""
+    from synthnb._frames import frame_digest
+
+    read = [
+        table for entry in session.entries() for table in mapping(entry.get("detail")).get("inputs") or [] if isinstance(table, Mapping)
+    ]
+    return not is_marked(frame) and any(not table.get("origin") and table.get("digest") == frame_digest(frame) for table in read)
 
 
 def depth_of(source: Any) -> tuple[int, float]:
@@ -261,20 +324,50 @@ def whence_of(source: Any) -> Origin | None:
     if isinstance(source, str | Path):
         facts = facts_of(Path(source)) if is_table(source) and Path(source).is_file() else {}
         return origin_told(facts) if facts else None
-    frame = next(iter(source.frames.values())) if getattr(source, "frames", None) else getattr(source, "frame", source)
+    frames = getattr(source, "frames", None)
+    if frames:
+        return _deepest([origin for frame in frames.values() if (origin := whence_of(frame)) is not None])
+    frame = getattr(source, "frame", source)
     if not (hasattr(frame, "columns") and hasattr(frame, "__len__") and len(frame)):
         return None
     try:
         words, found = words_of(frame)
     except FrameError:  # what can't be used is said by who uses it
         return None
-    claim = claim_of(frame)
-    told = [origin_told(claim)] if claim.get("run") else []
+    told = believed(frame)
     share = sum(word in ("synthetic", "edited") for word in words) / len(words)
     if not share:
-        return told[0] if told else None
-    runs = [*found.runs, *told] or [Origin("", "rows marked synthetic")]
+        return told
+    runs = [*found.runs, *([told] if told else [])] or [Origin("", "rows marked synthetic")]
     return Origin(runs[0].run, runs[0].name, max(origin.depth for origin in runs), share)
+
+
+def _deepest(origins: Sequence[Origin]) -> Origin | None:
+    """Of several tables' origins the first, as deep as the deepest of them."""
+    pairs = [(origin.depth, origin.share) for origin in origins]
+    return replace(origins[0], depth=deepest(pairs)[0], share=deepest(pairs)[1]) if origins else None
+
+
+def believed(frame: Any) -> Origin | None:
+    """What a frame says made it, where that may be so: none if the run is known here and the values of most rows aren't its own.
+
+    Of a mixture some rows' values need to be.
+    """
+    claim = claim_of(frame)
+    if not claim.get("run"):
+        return None
+    origin = replace(origin_told(claim), claimed=True)
+    alone, parts = session.origins.possible(frame, origin.run), _mixed_from(origin.run)
+    if alone is not None:
+        return origin if alone > 1 / 2 else None
+    known = [session.origins.possible(frame, run) for run in parts]
+    return None if known and not any(share is None or share > 0 for share in known) else origin
+
+
+def _mixed_from(run: str) -> list[str]:
+    """The runs whose rows a mixture of this session has."""
+    details = [mapping(entry.get("detail")) for entry in session.entries() if entry["id"] == run and entry["kind"] == "mix"]
+    return [str(part["origin"].get("run")) for detail in details for part in detail["inputs"] if isinstance(part["origin"], Mapping)]
 
 
 def traced(inputs: Sequence[Mapping[str, Any]], source: Any) -> list[dict[str, Any]]:
@@ -292,7 +385,7 @@ def traced(inputs: Sequence[Mapping[str, Any]], source: Any) -> list[dict[str, A
     if isinstance(source, Mapping):
         known = [whence_of(source[str(item["name"])]) if str(item["name"]) in source else None for item in inputs]
     origins = [*known, *[None] * (len(inputs) - len(known))]
-    return [dict(item) | ({"origin": asdict(origin)} if origin else {}) for item, origin in zip(inputs, origins, strict=True)]
+    return [dict(item) | ({"origin": origin.to_dict()} if origin else {}) for item, origin in zip(inputs, origins, strict=True)]
 
 
 def heed_source(source: Any, name: str) -> None:

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from synthnb.disclosure.crates.account import Account
+    from synthnb.disclosure.crates.contents import Contents
     from synthnb.disclosure.crates.datafiles import Found
     from synthnb.disclosure.crates.parts import Part
 
-__all__ = ["ENDINGS", "Packed", "ending_of", "write_package"]
+__all__ = ["ENDINGS", "Packed", "ending_of", "withheld", "write_package"]
 
 _MOST_RECIPES = 200
 
@@ -66,18 +67,30 @@ def write_package(packed: Packed, target: Path) -> None:
     ENDINGS[ending](packed, account, data_files(account, packed.folder), target)
 
 
+def withheld(record: Mapping[str, Any], target: Path) -> dict[str, str]:
+    """Return the tables that a crate leaves out because not all of their rows are synthetic, and what these are, by place.
+
+    Other packages hold no rows, and leave nothing out.
+    """
+    from synthnb.disclosure.crates.account import Account
+    from synthnb.disclosure.crates.contents import Contents
+
+    return Contents(Account(record), "", target.name).withheld if ending_of(target) == ".zip" else {}
+
+
 def ending_of(path: Path) -> str | None:
     """Which of `ENDINGS` a file has, or None."""
     return next((ending for ending in ENDINGS if path.name.lower().endswith(ending) and len(path.name) > len(ending)), None)
 
 
 def _write_croissant(packed: Packed, account: Account, found: Found, target: Path) -> None:
+    from synthnb.disclosure.crates.contents import as_json
     from synthnb.disclosure.crates.croissant import croissant
     from synthnb.disclosure.crates.validating import refuse_invalid
 
     content = croissant(account, found, base=_way(target.parent, packed.folder))
     refuse_invalid(content)
-    write_atomically(target, _json(content))
+    write_atomically(target, as_json(content))
 
 
 def _way(start: Path, folder: Path) -> str:
@@ -93,9 +106,10 @@ def _way(start: Path, folder: Path) -> str:
 
 
 def _write_prov(_packed: Packed, account: Account, _found: Found, target: Path) -> None:
+    from synthnb.disclosure.crates.contents import as_json
     from synthnb.disclosure.crates.prov import prov_json
 
-    write_atomically(target, _json(prov_json(account)))
+    write_atomically(target, as_json(prov_json(account)))
 
 
 def _write_picture(_packed: Packed, account: Account, _found: Found, target: Path) -> None:
@@ -115,55 +129,51 @@ def _write_crate(packed: Packed, account: Account, found: Found, target: Path) -
     from synthnb.disclosure.crates.rocrate import write_crate
 
     refuse_incomplete(account, ROCRATE, form="A crate", more=found.problems)
-    write_crate(account, _parts(packed, account, found), target)
+    write_crate(account, _parts(packed, account, found, target.name), target)
 
 
-def _parts(packed: Packed, account: Account, found: Found) -> list[Part]:
+def _parts(packed: Packed, account: Account, found: Found, name: str) -> list[Part]:
     """Everything in a crate but its metadata and its manifest."""
-    from synthnb.disclosure.crates.parts import PREVIEW, README, RECORD, part_of_bytes
-    from synthnb.disclosure.crates.preview import preview, readme
-    from synthnb.disclosure.crates.prov import prov_json
-    from synthnb.disclosure.crates.prov_picture import prov_picture
+    from synthnb.disclosure.crates.contents import Contents, as_json
+    from synthnb.disclosure.crates.parts import RECORD, part_of_bytes
 
-    notebook, page = f"{packed.stem}.ipynb", f"{packed.stem}.html"
+    contents = Contents(account, packed.stem, name)
+    made = {contents.notebook: packed.notebook(), contents.page: packed.page(), RECORD: as_json(packed.record)}
     parts = [
-        part_of_bytes(notebook, packed.notebook(), "The notebook with its outputs and its record"),
-        part_of_bytes(page, packed.page(), "The notebook as a page, with its record"),
-        part_of_bytes(RECORD, _json(packed.record), "The disclosure record"),
-        part_of_bytes("disclosure/provenance.json", _json(prov_json(account)), "The provenance as PROV-JSON"),
-        part_of_bytes("disclosure/provenance.svg", f"{prov_picture(account)}\n".encode(), "The provenance as a picture"),
-        *_data_parts(found, packed.folder),
+        *(part_of_bytes(place, data, contents.what(place)) for place, data in made.items()),
+        *contents.provenance(),
+        *_data_parts(contents, found, packed.folder),
         *_recipes(packed.folder, account),
-        *(_signature(packed.folder, notebook) if packed.is_as_saved else []),
-        *_ledger(packed.folder, account),
+        *(_signature(contents, packed.folder, contents.notebook) if packed.is_as_saved else []),
+        *_ledger(packed.folder, account, contents),
     ]
-    absent = list(found.absent)
-    parts.append(part_of_bytes(README, readme(account, notebook=notebook, absent=absent).encode(), "How to verify this crate"))
-    parts.append(part_of_bytes(PREVIEW, preview(account, parts, absent=absent).encode(), "This crate for readers"))
-    return parts
+    return [*parts, *contents.explained(parts)]
 
 
-def _data_parts(found: Found, folder: Path) -> list[Part]:
+def _data_parts(contents: Contents, found: Found, folder: Path) -> list[Part]:
+    """The tables but those withheld, with their sidecars and signatures."""
     from synthnb.disclosure.crates.parts import part_of_file
     from synthnb.disclosure.sidecar import SUFFIX
 
     parts = []
     for file in found.files:
-        rows = f", {file.rows:,} rows" if file.rows is not None else ""
-        parts.append(part_of_file(file.path, file.file, f"The table “{file.table}”{rows}", maker=file.entry))
-        if file.sidecar:
-            parts.append(part_of_file(f"{file.path}{SUFFIX}", file.sidecar, f"The record of {file.path}", maker=file.entry))
-        parts += _signature(folder, file.path)
+        if file.path in contents.withheld:
+            continue
+        beside = {f"{file.path}{SUFFIX}": file.sidecar} if file.sidecar else {}
+        for place, source in ({file.path: file.file} | beside).items():
+            parts.append(part_of_file(place, source, contents.what(place), maker=file.entry))
+        parts += _signature(contents, folder, file.path)
     return parts
 
 
-def _signature(folder: Path, name: str) -> list[Part]:
+def _signature(contents: Contents, folder: Path, name: str) -> list[Part]:
     """A file's signature, if there is one beside it."""
     from synthnb.disclosure.crates.parts import part_of_file
     from synthnb.disclosure.signing import SUFFIX
 
-    file = folder / f"{name}{SUFFIX}"
-    return [part_of_file(f"{name}{SUFFIX}", file, f"The signature of {name}")] if file.is_file() and not file.is_symlink() else []
+    place = f"{name}{SUFFIX}"
+    file = folder / place
+    return [part_of_file(place, file, contents.what(place))] if file.is_file() and not file.is_symlink() else []
 
 
 def _recipes(folder: Path, account: Account) -> list[Part]:
@@ -185,7 +195,7 @@ def _recipes(folder: Path, account: Account) -> list[Part]:
     return parts
 
 
-def _ledger(folder: Path, account: Account) -> list[Part]:
+def _ledger(folder: Path, account: Account, contents: Contents) -> list[Part]:
     """The ledger's lines about this record, with the digests that chain them, as JSON Lines."""
     from synthnb.disclosure.crates.parts import LEDGER, part_of_bytes
     from synthnb.disclosure.ledger import open_ledger
@@ -201,11 +211,7 @@ def _ledger(folder: Path, account: Account) -> list[Part]:
     except StorageError:
         return []
     text = "".join(f"{json.dumps(line._asdict(), ensure_ascii=False)}\n" for line in lines)
-    return [part_of_bytes(LEDGER, text.encode(), "The ledger's lines about this record")] if lines else []
-
-
-def _json(content: object) -> bytes:
-    return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
+    return [part_of_bytes(LEDGER, text.encode(), contents.what(LEDGER))] if lines else []
 
 
 ENDINGS: dict[str, Callable[[Packed, Account, Found, Path], None]] = {

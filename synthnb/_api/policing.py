@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from synthnb._api.governing import is_to_be_evaluated
+from synthnb._api.governing import is_to_be_evaluated, policy_here
 from synthnb.errors import OptionError, SynthnbWarning, shown
 
 if TYPE_CHECKING:
@@ -33,10 +33,11 @@ def before_export(
     override : str or None
         Why it is written although a gate failed or a rule is broken.
     release : str, optional
-        The release class it is meant for; the one that a person stated by default. ``public`` needs a complete risk record
-        that is later than the last run and report, with a policy or without.
+        The release class it is meant for; the one that a person stated by default, and if that is more open. ``public`` needs a
+        complete risk record that is later than the last run and report, with a policy or without; a class that is stated in words
+        of one's own counts as it.
     folder : Path, optional
-        Where the project's policy is looked for; the working folder by default.
+        A folder in which the project's policy is looked for besides the working one.
 
     Raises
     ------
@@ -45,14 +46,14 @@ def before_export(
         nothing to go past.
     """
     from synthnb.disclosure.gating import entry_for_override, failed_gates, is_reason, refuse_failed, standing
-    from synthnb.disclosure.policy import find_policy
     from synthnb.disclosure.policy.stating import entry_for_exception
 
     given = list(entries)
-    force = find_policy(folder=folder)
-    if release is None and (force is None or is_to_be_evaluated()):
+    force = policy_here(folder)
+    chosen = _more_open(release, given)
+    if release is None and (is_to_be_evaluated() or (force is None and chosen != "public")):
         return refuse_failed(given, override, export=export)
-    failed, broken = standing(given), _blocking(force, given, release)
+    failed, broken = standing(given), _blocking(force, given, chosen)
     if not failed and not broken:
         if override is not None:
             raise OptionError("A reason to go past gates and rules was given, but none is broken.", fix="Leave it out.")
@@ -66,6 +67,16 @@ def before_export(
     if broken and force is not None:
         overrides.append(entry_for_exception(force, broken, reason, what=export))
     return overrides
+
+
+def _more_open(release: str | None, entries: list[Entry]) -> str | None:
+    """The class asked for or the one stated, whichever is the more open; one stated in other words may be any."""
+    from synthnb.disclosure.policy.deciding import release_of, stated_release
+
+    if release is not None and release not in _RELEASES:
+        raise OptionError.from_choice("A release class", release, list(_RELEASES))
+    stated = release_of(entries) or ("public" if stated_release(entries) else None)
+    return max((one for one in (release, stated) if one is not None), key=_RELEASES.index, default=None)
 
 
 def _blocking(force: InForce | None, entries: list[Entry], release: str | None) -> list[Ruling]:
@@ -129,15 +140,17 @@ def warn_of_broken(force: InForce, entries: list[Entry]) -> None:
         warnings.warn(f"The policy {shown(force.name)} isn't kept: {told(broken)}.", SynthnbWarning, stacklevel=3)
 
 
-def export_policy(entries: Iterable[Entry], *, release: str | None = None, reason: str | None = None) -> dict[str, Any]:
-    """Return what an export's entry says of the policy: ``{"policy": …}``, or nothing where there is none."""
-    from synthnb.disclosure.policy import find_policy
+def export_policy(
+    entries: Iterable[Entry], *, release: str | None = None, reason: str | None = None, folder: Path | None = None
+) -> dict[str, Any]:
+    """Return what an export's entry says of the policy that `before_export` asked: ``{"policy": …}``, or nothing where there is none."""
     from synthnb.disclosure.policy.stating import outcome_of
 
-    force = find_policy()
+    force = policy_here(folder)
     if force is None:
         return {}
-    rulings = [ruling for ruling in _rulings(force, list(entries), release) if not ruling.rule.endswith(".signature")]
+    given = list(entries)
+    rulings = [ruling for ruling in _rulings(force, given, _more_open(release, given)) if not ruling.rule.endswith(".signature")]
     return {"policy": outcome_of(force, rulings, reason=reason or "")}
 
 
@@ -149,7 +162,7 @@ def check(notebook: str | Path | None = None, *, policy: str | Path = "default",
     notebook : str or Path, optional
         The notebook's file; what this session did by default.
     policy : str or Path
-        A policy's file; by default the one in force for the notebook's folder.
+        A policy's file; by default the one in force here and in the notebook's folder.
     release : str, optional
         The release class it is held against; the one that a person stated by default.
 
@@ -175,7 +188,7 @@ def check(notebook: str | Path | None = None, *, policy: str | Path = "default",
     file = None if notebook is None else Path(notebook).expanduser()
     folder = None if file is None else file.resolve().parent
     entries = session.entries() if file is None else recorded(file)
-    force = find_policy(str(policy), folder=folder)
+    force = policy_here(folder) if str(policy) == "default" else find_policy(str(policy))
     rulings = _rulings(force, entries, release, signed=None if file is None else _signed(file))
     rulings += [] if force is None else retention(force, folder or Path.cwd())
     return {
@@ -202,10 +215,10 @@ def recorded(file: Path) -> list[Entry]:
 
 
 def _signed(file: Path) -> bool | None:
-    """Whether a signature beside a file fits; None where it can't be looked at."""
-    from synthnb.disclosure.verify import verify_path
+    """Whether a file is as somebody signed it whose key is known here; None where the signature can't be looked at."""
+    from synthnb._api.verifying import check as verified
 
-    found = [finding for finding in verify_path(file) if finding.what.startswith("signature")]
-    if any(finding.status == "not looked at" for finding in found):
+    found = verified(file, require_signature=True)
+    if any(finding.what.startswith("signature") and finding.status == "not looked at" for finding in found.findings):
         return None
-    return bool(found) and all(finding.status == "ok" for finding in found)
+    return found.outcome == "ok"

@@ -124,7 +124,7 @@ def state_risk_of(path: str | Path, answers: Mapping[str, str], *, by: str | Non
         before.extend(entries)
         return entry_for_risk(answers, entries, by=by)[0]
 
-    entry = session.remember(add_to_notebook(path, build))
+    entry = session.remember(add_to_notebook(path, build), folder=Path(path).resolve().parent)
     return risk_in([*before, entry], by=by, added=entry)
 
 

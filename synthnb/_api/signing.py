@@ -158,11 +158,11 @@ def _check_day(day: str | None) -> None:
 def _artefacts(target: Path) -> dict[str, Any]:
     """A manifest for each file, by name; in a folder by its path from there."""
     from synthnb.disclosure.manifest import manifest_of
-    from synthnb.disclosure.verify.folders import PASSING, files_of
+    from synthnb.disclosure.verify.folders import files_of, is_to_be_signed
     from synthnb.disclosure.verify.signatures import is_signature
 
     if target.is_dir():
-        names = [name for name in files_of(target)[0] if not is_signature(Path(name)) and not name.endswith(PASSING)]
+        names = [name for name in files_of(target)[0] if is_to_be_signed(name)]
         if not names or len(names) > _MOST_FILES:
             raise OptionError(f"A folder of 1 to {_MOST_FILES:,} files was expected; got {len(names):,}.", fix="Sign a part of it.")
         return {name: manifest_of(target / name) for name in names}
@@ -214,7 +214,7 @@ def sign_off(path: str | Path, *, reviewer: str, scope: str, by: str | None = No
 
     if signed:
         _private_key()  # so that a missing key is said before anything is written
-    entry = session.remember(sign_off_file(path, reviewer=reviewer, scope=scope, by=by))
+    entry = session.remember(sign_off_file(path, reviewer=reviewer, scope=scope, by=by), folder=Path(path).resolve().parent)
     if signed:
         sign(path, by=reviewer, role="reviewer", sign_off=entry["id"])
     return entry

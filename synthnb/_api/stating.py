@@ -77,7 +77,7 @@ def _run_of(made: Any) -> str:
         return str(made.run.id)
     if not hasattr(made, "columns"):
         return ""
-    origin = session.origins.of(made)
+    origin = session.origins.whole(made)
     return "" if origin is None else origin.run
 
 

@@ -142,7 +142,7 @@ def _family_of(synthetic: Any) -> str:
     if hasattr(synthetic, "raters"):
         made = [entry for entry in session.entries() if entry.get("content") == synthetic.frame_digest]
     else:
-        origin = session.origins.of(read_source(synthetic, "")[0])
+        origin = session.origins.whole(read_source(synthetic, "")[0])
         made = [entry for entry in session.entries() if origin is not None and entry["id"] == origin.run]
     model = made[-1]["detail"].get("model") if made else None
     return str((model or {}).get("family") or "")

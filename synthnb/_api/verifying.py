@@ -51,7 +51,7 @@ def check(path: str | Path, *, keys: Iterable[str | Path] = (), require_signatur
     path, keys
         As for `verify`.
     require_signature : bool
-        What isn't signed counts as ``unsigned``; so it does where keys are given.
+        What isn't signed by a known key counts as ``unsigned``; so it does where keys are given.
     strict : bool
         What a formatter or a stripper did counts as changed, and so does what wasn't looked at.
 
@@ -63,12 +63,14 @@ def check(path: str | Path, *, keys: Iterable[str | Path] = (), require_signatur
     from synthnb.disclosure.verify import Trust, Verification, verify_with
 
     given = [_read_key(file, source=f"as given in {Path(file).name}") for file in keys]
-    trust = Trust(tuple(given), only_these=True) if given else Trust(tuple(known_keys()))
-    findings, signed = verify_with(path, trust)
+    required = require_signature or bool(given)
+    trust = Trust(tuple(given or known_keys()), only_these=bool(given), required=required)
+    findings, standing = verify_with(path, trust)
     if any((finding.what, finding.status) == ("cell", "removed") for finding in findings):
         _note_opt_out(Path(path))
     name = Path(path).name or Path(path).resolve().name
-    return Verification(name, tuple(findings), frozenset(signed), required=require_signature or bool(given), strict=strict)
+    known, strangers = (frozenset(file for file, how in standing.items() if how == wanted) for wanted in ("known", "stranger"))
+    return Verification(name, tuple(findings), known, required=required, strict=strict, by_strangers=strangers)
 
 
 def _note_opt_out(path: Path) -> None:

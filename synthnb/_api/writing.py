@@ -13,6 +13,7 @@ from synthnb._api.governing import governed
 from synthnb._api.keeping import entry_of
 from synthnb._api.origins import claimed
 from synthnb._api.requests import Verb, request_of
+from synthnb._marks import column_names
 from synthnb._origins import Origin
 from synthnb._progress import Progress, no_progress
 from synthnb.config import get_config
@@ -145,7 +146,7 @@ def write_column(
     from synthnb.engines.llm import write_text_column
 
     frame = frame_of(frame)
-    origin, synthetic = session.origins.of(frame), session.origins.synthetic(frame)
+    origin, synthetic = session.origins.whole(frame), session.origins.synthetic(frame)
     frame_name = frame_name or ("frame" if origin is None or not synthetic else origin.name)
     asked = said(
         name=name,
@@ -172,7 +173,7 @@ def write_column(
     sent: dict[str, Any] = {"allow_hosted": allow_hosted, "identifiers": identifiers}
     write = partial(write_text_column, frame, **asked, **sent, **how, progress=progress or no_progress)
     keeper = _Keeper("column", {"frame": frame, "model": model, **asked, **sent}, sensitive=sensitive, origin=origin, synthetic=synthetic)
-    real = () if synthetic >= set(_names(frame)) else (frame_name,)
+    real = () if synthetic >= set(column_names(frame)) else (frame_name,)
     sends: Sends = "rows" if real else "nothing"
     with governed("column", engine="llm", model=model, sources=real, sends=sends, override=override) as keeper.under:
         return keeper.run(write, model=model, limits=limits)
@@ -431,11 +432,6 @@ def write_questions(
         checking = None if verifier is None else opened.enter_context(calls_to(verifier, limits=limits, sensitive=sensitive))
         how: dict[str, Any] = {"verifier": checking, "seed": random_state, "announce": announce, "progress": progress or no_progress}
         return keeper.run(partial(write, folder, holdout=_held_out(holdout), **asked, **sent, **how), model=model, limits=limits)
-
-
-def _names(frame: Any) -> list[str]:
-    """The columns of a frame of any kind."""
-    return list(map(str, getattr(frame, "column_names", None) or frame.columns))
 
 
 def _held_out(holdout: Any) -> list[str] | None:

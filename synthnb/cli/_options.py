@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
@@ -54,12 +55,29 @@ def column_names(_context: click.Context, _option: click.Parameter, text: str | 
     return [name.strip() for name in (text or "").split(",") if name.strip()]
 
 
-OVERRIDE = click.option(
+_REASON = click.option(
     "--override",
     expose_value=False,
     callback=_overriding,
     help="Why it is done although a rule of the policy is broken, in words; the record states it.",
 )
+
+
+def _overridable(command: _Command) -> _Command:
+    """Let a command go past rules with a reason, and ask the policies beside what it reads and writes."""
+
+    @wraps(command)
+    def asking(*given: Any, **asked: Any) -> Any:
+        from synthnb._api.governing import looking_in
+
+        with looking_in(*(path for path in asked.values() if isinstance(path, Path))):
+            return command(*given, **asked)
+
+    return cast("_Command", _REASON(asking))
+
+
+OVERRIDE = _overridable
+"""The option ``--override`` of a command that a policy may stop."""
 _MODEL = (
     click.option("--model", help="Who writes, as `synthnb models list` tells, or the path of a GGUF file; the setting model, if left out."),
     click.option("--allow-hosted", is_flag=True, help="Let what goes into prompts leave this machine, to a hosted model."),

@@ -16,7 +16,9 @@ _CANT = 2
 @click.command("verify")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--key", "keys", multiple=True, type=click.Path(path_type=Path, dir_okay=False), help="A public key's file; only such count.")
-@click.option("--require-signature", is_flag=True, help="Exit with 3 if everything is fine but not signed; --key implies it.")
+@click.option(
+    "--require-signature", is_flag=True, help="Exit with 3 if everything is fine but not signed by a known key; --key implies it."
+)
 @click.option("--strict", is_flag=True, help="Count as changed what a formatter or a stripper did, and what wasn't looked at.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON (schema synthnb.verification/1).")
 @click.option("--annotate", is_flag=True, help="Print what differs as annotations of a GitHub workflow, too.")

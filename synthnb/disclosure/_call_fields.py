@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from synthnb.disclosure._phrases import about, counted, moment, named
+from synthnb.disclosure._phrases import about, asked_of, counted, moment, named
 
 __all__ = [
     "call_fields",
@@ -88,7 +88,7 @@ def call_fields(run: Mapping[str, Any], subject: str, column: str) -> Fields:
 
 def _licence(run: Mapping[str, Any], subject: str) -> str:
     """The licence of the documents that are quoted, where the user said it."""
-    licence = str(_asked(run).get("licence") or "not stated")
+    licence = str(asked_of(run).get("licence") or "not stated")
     told = run["kind"] == "questions" and licence != "not stated"
     return about(subject, f"the documents it quotes are under {licence}") if told else ""
 
@@ -99,11 +99,6 @@ def _one_or_all(said: list[str]) -> str | list[str]:
 
 def _calls(run: Mapping[str, Any]) -> Mapping[str, Any]:
     found = run.get("calls")
-    return found if isinstance(found, Mapping) else {}
-
-
-def _asked(run: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = run.get("parameters")
     return found if isinstance(found, Mapping) else {}
 
 
@@ -144,7 +139,7 @@ def where_words(run: Mapping[str, Any]) -> str:
 
 def _second_access(run: Mapping[str, Any], column: str) -> list[str]:
     """Where the model that checked the answers is, and what went there."""
-    verifier = _asked(run).get("verifier")
+    verifier = asked_of(run).get("verifier")
     if not isinstance(verifier, Mapping) or not verifier.get("locality"):
         return []
     calls = verifier.get("calls")
@@ -284,7 +279,7 @@ def _what(item: Mapping[str, Any], *, cut: bool) -> str:
 
 def _auxiliary(run: Mapping[str, Any]) -> str | list[str]:
     """Models that took part beside the one that wrote."""
-    verifier = _asked(run).get("verifier")
+    verifier = asked_of(run).get("verifier")
     told = [f"checked the answers: {verifier}"] if isinstance(verifier, str) and verifier else []
     if isinstance(verifier, Mapping):
         told = [f"checked the answers: {verifier.get('name') or verifier.get('id')}, run by {verifier.get('provider') or 'not stated'}"]
@@ -296,7 +291,7 @@ def _checks(run: Mapping[str, Any], subject: str) -> str:
     """How a program or a model checked the answers; the word ``none`` where nothing did. A person's checks are not told here."""
     if run["kind"] != "questions":
         return ""
-    return about(subject, f"answers checked by: {_asked(run).get('verify') or 'none'}")
+    return about(subject, f"answers checked by: {asked_of(run).get('verify') or 'none'}")
 
 
 def _prompts(run: Mapping[str, Any], calls: Mapping[str, Any], column: str) -> str | list[str]:
@@ -304,14 +299,14 @@ def _prompts(run: Mapping[str, Any], calls: Mapping[str, Any], column: str) -> s
     templates = [item for item in calls.get("templates") or () if isinstance(item, Mapping)]
     if templates:
         return _one_or_all([f"{column}, {item.get('name')}: {_text_of(item)}" for item in templates])
-    asked = _asked(run)
+    asked = asked_of(run)
     text, seal = asked.get("prompt") or asked.get("instruction"), asked.get("instruction_digest", "")
     hidden = f"kept out at the user's request; {seal}" if asked.get("sensitive") else "not stated"
     return f"{column}: {text or hidden}"
 
 
 def _system(run: Mapping[str, Any], calls: Mapping[str, Any]) -> str | list[str]:
-    if said := _asked(run).get("system"):
+    if said := asked_of(run).get("system"):
         return str(said)
     found = [item for item in calls.get("templates") or () if isinstance(item, Mapping) and "system" in str(item.get("name"))]
     return _one_or_all([f"{item['name']}: {_text_of(item)}" for item in found]) if found else "none"
@@ -335,7 +330,7 @@ def _at_once(calls: Mapping[str, Any]) -> str:
 
 
 def _shown(run: Mapping[str, Any]) -> str:
-    asked = _asked(run)
+    asked = asked_of(run)
     if run["kind"] != "column":
         return ""
     given = ", ".join(str(column) for column in [*asked.get("placed", ()), *asked.get("given", ())])
@@ -344,7 +339,7 @@ def _shown(run: Mapping[str, Any]) -> str:
 
 def settings_words(run: Mapping[str, Any]) -> str:
     """Temperature and the like, in words; empty where the run doesn't say."""
-    asked = _asked(run)
+    asked = asked_of(run)
     return ", ".join(words.format(asked[name]) for name, words in _SETTINGS.items() if asked.get(name) is not None)
 
 
@@ -360,14 +355,14 @@ def links(run: Mapping[str, Any]) -> str:
 
 def numbers_from_model(run: Mapping[str, Any]) -> tuple[int, int]:
     """Of the recipe's numbers, those that come from the model, and all."""
-    numbers = _asked(run).get("numbers_stated_by")
+    numbers = asked_of(run).get("numbers_stated_by")
     found = numbers if isinstance(numbers, Mapping) else {}
     return int(found.get("model", 0)), sum(int(value) for value in found.values())
 
 
 def is_used(run: Mapping[str, Any]) -> bool:
     """Whether any reply of the model went into what was made, as far as the run tells."""
-    if (part := _asked(run).get("model_part")) is not None:  # of a compiled description: how much of a recipe the model gave
+    if (part := asked_of(run).get("model_part")) is not None:  # of a compiled description: how much of a recipe the model gave
         return bool(part != "none")
     calls = _calls(run)
     reasons = calls.get("discarded")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["about", "counted", "figure", "moment", "named"]
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["about", "asked_of", "counted", "figure", "moment", "named"]
 
 _LONGEST_NAME = 60
 
@@ -17,6 +20,12 @@ def about(subject: str, *said: str) -> str:
     """A value about a subject; none where there is nothing to say."""
     text = "; ".join(part for part in said if part)
     return f"{subject}: {text}" if text else ""
+
+
+def asked_of(run: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a run was asked for; nothing where it doesn't say."""
+    found = run.get("parameters")
+    return found if isinstance(found, Mapping) else {}
 
 
 def counted(number: int, one: str, several: str = "") -> str:

@@ -49,7 +49,7 @@ _STATED_APART = ("gates", "hold-out")
 _LEFT_OUT = ("scores", "columns", "pairs", "subgroups", "details", "gates")
 _KEPT_OF_SCORES = ("metric", "dimension", "subject", "value", "low", "high")
 _KEPT_OF_HEADLINES = (*_KEPT_OF_SCORES, "n", "direction", "ceiling")
-_KEPT_OF_GATES = ("metric", "label", "at_least", "at_most", "subject", "value", "low", "high", "outcome", "reason")
+_KEPT_OF_GATES = ("metric", "label", "at_least", "at_most", "subject", "value", "low", "high", "outcome", "reason", "about")
 _ALL_KEPT = ("privacy", "copies")
 """Dimensions of which every score keeps all that its reading rests on."""
 _MOST_SENTENCES = 3
@@ -89,8 +89,22 @@ def report_detail(report: Mapping[str, Any]) -> dict[str, Any]:
     scores = report.get("scores") or ()
     about = Counter(score["metric"] for score in scores if score.get("subject"))
     overall = [_figures(score) for score in scores if about[score["metric"]] < 2]
-    gates = [_short({**mapping(gate), "reason": _why(mapping(gate))}, _KEPT_OF_GATES) for gate in report.get("gates") or []]
+    gates = [
+        _short({**mapping(gate), "reason": _why(mapping(gate)), "about": _asked_of(gate, scores)}, _KEPT_OF_GATES)
+        for gate in report.get("gates") or []
+    ]
     return without(report, *_LEFT_OUT) | {"digest": digest(dict(report)), "gates": gates, "scores": overall}
+
+
+def _asked_of(gate: Mapping[str, Any], scores: Sequence[Score]) -> str | None:
+    """Digest of what a gate's scores are about, columns attacked and how many an attacker knows; None if they are about all."""
+    held = [score for score in scores if score["metric"] == gate["metric"]]
+    asked = [[*score.get("subject", ()), *_attacker(mapping(score.get("parameters")))] for score in held]
+    return digest(sorted(asked, key=str)) if any(asked) else None
+
+
+def _attacker(parameters: Mapping[str, Any]) -> list[str]:
+    return [f"{name}={parameters[name]}" for name in ("secrets", "known") if name in parameters]
 
 
 def _figures(score: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,9 +19,9 @@ from synthnb.disclosure._call_fields import (
     use_words,
 )
 from synthnb.disclosure._in_brief import made_in_brief
-from synthnb.disclosure._phrases import about, counted, moment, named
+from synthnb.disclosure._phrases import about, asked_of, counted, moment, named
 from synthnb.disclosure.folding import SCHEMA, TABLES
-from synthnb.disclosure.generations import depth_words
+from synthnb.disclosure.generations import depth_words, is_all_made
 
 __all__ = ["digital_source_type", "run_fields", "slot_of", "tool"]
 
@@ -57,12 +57,17 @@ def _said(run: Mapping[str, Any], what: str) -> str:
     return str((run.get("account") or {}).get(what, ""))
 
 
+_MADE, _COMPOSITE = ("algorithmicMedia", "trainedAlgorithmicMedia"), ("compositeSynthetic", "compositeWithTrainedAlgorithmicMedia")
+"""IPTC terms of tables joined from others: by software, and by a trained model."""
+
+
 def digital_source_type(run: Mapping[str, Any]) -> str:
     """The IPTC term: trained model or not; what is mixed is told by the record as a whole."""
     if run["kind"] == "impute":
         return "compositeSynthetic"
     if run["kind"] == "mix":
-        return "compositeWithTrainedAlgorithmicMedia" if run.get("by_model") else "compositeSynthetic"
+        terms = _MADE if is_all_made(run) else _COMPOSITE
+        return terms[bool(run.get("by_model"))]
     if not is_model(run):
         return "compositeSynthetic" if run["kind"] == "questions" else "algorithmicMedia"
     if run["kind"] == "questions":  # its evidence is quoted from documents
@@ -227,7 +232,7 @@ def _table_statement(run: Mapping[str, Any], frame: str) -> str:
     made = f"{rows} made by software{f', drawn from a model of {source}' if source else ''}"
     if part_of(run) == "recipe":
         made = f"{rows} drawn by software from a recipe{_compiled(run)}"
-    elif part_of(run) == "none" and _asked(run).get("summary_of"):
+    elif part_of(run) == "none" and asked_of(run).get("summary_of"):
         made = f"{rows} drawn by software from a recipe that was compiled from {_described(run)}"
     elif part_of(run) == "none" and not source and run.get("engine") == "sampler":
         made = f"{rows} drawn by software from a recipe"
@@ -248,12 +253,7 @@ def _compiled(run: Mapping[str, Any]) -> str:
 
 def _described(run: Mapping[str, Any]) -> str:
     """What a recipe was compiled from: a description, perhaps with the summary of a real frame."""
-    return f"a description and figures of {_inputs(run)}" if _asked(run).get("summary_of") else "a description"
-
-
-def _asked(run: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = run.get("parameters")
-    return found if isinstance(found, Mapping) else {}
+    return f"a description and figures of {_inputs(run)}" if asked_of(run).get("summary_of") else "a description"
 
 
 def _inputs(run: Mapping[str, Any]) -> str:
@@ -306,7 +306,7 @@ def _method(run: Mapping[str, Any], subject: str) -> Fields:
 
 def _repeats(run: Mapping[str, Any], subject: str) -> str:
     """How many independent syntheses there are, and what a decision taken from each came to."""
-    asked = _asked(run)
+    asked = asked_of(run)
     several = int(asked.get("replicates") or 1)
     if several == 1:
         return f"{subject}: one run, no replicates"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from synthnb._canonical import digest, without
 from synthnb._clock import utc_now
 from synthnb._files import write_atomically
 from synthnb.disclosure.files import Layout, parse_notebook, refuse_read_only
@@ -48,7 +49,7 @@ def add_to_notebook(path: str | Path, build: Callable[[list[Entry]], Entry]) -> 
     found = harvest(notebook["cells"], notebook["metadata"])
     if found["newer"]:
         raise NotebookError(f"{file.name} holds a record of a later version of synthnb.", fix="Update synthnb: pip install -U synthnb")
-    entry = build(found["entries"])
+    entry = _naming(build(found["entries"]), file.name)
     own = dict(mapping(notebook["metadata"].get("synthnb")))
     kept = own.get("entries")
     notebook["metadata"]["synthnb"] = own | {"entries": [*(kept if isinstance(kept, list) else []), entry]}
@@ -56,6 +57,12 @@ def add_to_notebook(path: str | Path, build: Callable[[list[Entry]], Entry]) -> 
     refuse_read_only(file)
     write_atomically(file, Layout.of(data).dump(_with_lines(after)))
     return entry
+
+
+def _naming(entry: Entry, name: str) -> Entry:
+    """The entry with the notebook's name, by which the ledger knows what that notebook should hold."""
+    changed = without(entry, "digest") | {"detail": {**mapping(entry.get("detail")), "notebook": name}}
+    return changed | {"digest": digest(changed)}
 
 
 def _with_lines(notebook: dict[str, Any]) -> dict[str, Any]:

@@ -10,17 +10,18 @@ from __future__ import annotations
 import math
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from synthnb._canonical import digest, digest_bytes, without
 from synthnb._clock import utc_now
 from synthnb.disclosure._phrases import named
-from synthnb.disclosure.fields import catalogue
+from synthnb.disclosure.fields import Field, catalogue
 from synthnb.disclosure.folding import SAYING, SCHEMA, Entry
 from synthnb.errors import OptionError, shown
 
 __all__ = [
+    "StatementError",
     "entry_for_export",
     "entry_for_judgement",
     "entry_for_report",
@@ -28,6 +29,7 @@ __all__ = [
     "entry_for_statements",
     "sealed",
     "stamped",
+    "stateable",
 ]
 
 _LARGEST = 2**53 - 1
@@ -119,33 +121,37 @@ def entry_for_judgement(judgement: Mapping[str, Any], *, created: str | None = N
     )
 
 
-def entry_for_statements(statements: Mapping[str, str | list[str]], *, by: str | None = None, created: str | None = None) -> Entry:
+def entry_for_statements(
+    statements: Mapping[str, str | list[str]], *, by: str | None = None, created: str | None = None, known: Iterable[Entry] = ()
+) -> Entry:
     """Return the entry of what a person states.
 
     Parameters
     ----------
     statements : mapping
         Text by field id; an empty text withdraws an earlier statement. Fields that
-        a person fills or confirms are allowed. The words are kept as they are.
+        a person fills or confirms are allowed, but for a reviewer's sign-off, which `synthnb.disclosure.signing_off` binds
+        to what was reviewed. The words are kept as they are.
     by : str, optional
         Who states it; the setting ``person`` by default. Without either the record doesn't say.
     created : str, optional
         When; now by default.
+    known : iterable of entries
+        The record so far: a model or an engine that took part in it isn't a person.
 
     Raises
     ------
     OptionError
-        A field doesn't exist or is the machine's, or a statement isn't a text; the message names all of them.
+        A field doesn't exist or isn't a person's to fill in so, a statement isn't a text, or a program is named where a person
+        should be; the message names all of them, and `fields` of the error has their ids.
     """
-    from synthnb.disclosure.lint import warnings
-    from synthnb.disclosure.saying import person
+    from synthnb.disclosure.lint import places, warnings
+    from synthnb.disclosure.saying import person, programs_in
 
-    wrong = [problem for name, text in statements.items() if (problem := _statement_problem(name, text))]
+    programs = programs_in(known)
+    wrong = {name: problem for name, text in statements.items() if (problem := _statement_problem(name, text, programs))}
     if wrong:
-        allowed = ", ".join(field.id for field in catalogue().values() if field.fill != "machine")
-        raise OptionError(
-            f"Statements about fields that a person fills were expected; got {'; '.join(wrong)}.", fix=f"The fields are: {allowed}."
-        )
+        raise StatementError(wrong)
     texts = [text for value in statements.values() for text in ([value] if isinstance(value, str) else value)]
     return sealed(
         id=f"said-{secrets.token_hex(6)}",
@@ -153,19 +159,63 @@ def entry_for_statements(statements: Mapping[str, str | list[str]], *, by: str |
         created=created or utc_now(),
         slot="disclose",
         fields=dict(statements),
-        detail={"warnings": [warning for text in texts for warning in warnings(text)]} | person(by),
+        detail={"warnings": [warning for text in texts for warning in (*warnings(text), *places(text))]} | person(by),
     )
 
 
-def _statement_problem(name: str, text: object) -> str:
+class StatementError(OptionError):
+    """Statements that can't be recorded as they are, by field."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        fixes = [_FIXES[name] for name in problems if name in _FIXES]
+        if len(fixes) < len(problems):
+            fixes.append(f"The fields are: {', '.join(field.id for field in stateable())}.")
+        super().__init__(
+            f"Statements about fields that a person fills were expected; got {'; '.join(problems.values())}.", fix=" ".join(fixes)
+        )
+        self.fields = tuple(problems)
+        """The ids of the fields."""
+
+
+_SIGNED = "reviewerSignOff"
+_FIXES = {
+    _SIGNED: "A sign-off binds to what was reviewed: %synth sign-off, or synthnb sign-off NOTEBOOK.",
+    "responsiblePerson": "Name the person who answers for these data.",
+}
+
+
+def stateable() -> list[Field]:
+    """Return the fields that a person can state or confirm in words."""
+    return [field for field in catalogue().values() if field.fill != "machine" and field.id != _SIGNED]
+
+
+_CLASSES = ("local", "team", "controlled", "public")
+
+
+def _is_no_class(text: str) -> bool:
+    """Whether a text that isn't blank doesn't begin with a release class."""
+    words = text.lower().split()
+    return bool(words) and words[0].strip(".,:;()") not in _CLASSES
+
+
+def _statement_problem(name: str, text: object, programs: Collection[str]) -> str:
+    from synthnb.disclosure.saying import names_a_program
+
     field = catalogue().get(name)
     if field is None:
         return f"no field {shown(name)}"
     if field.fill == "machine":
         return f"{name}, which is filled from what ran"
+    if name == _SIGNED:
+        return f"{name}, which isn't stated in words alone"
     if not (isinstance(text, str) or (isinstance(text, list) and all(isinstance(item, str) for item in text))):
         return f"{name} = {shown(text)}, which isn't a text"
-    return ""
+    if name == "releaseClass" and (
+        other := next((item for item in ([text] if isinstance(text, str) else text) if _is_no_class(item)), None)
+    ):
+        return f"releaseClass = {shown(other)}, which doesn't begin with one of {', '.join(_CLASSES)}"
+    named = next((item for item in ([text] if isinstance(text, str) else text) if names_a_program(item, programs)), None)
+    return f"{name} = {shown(named)}, which names a program" if name == "responsiblePerson" and named else ""
 
 
 def entry_for_export(export: Mapping[str, Any], *, created: str | None = None) -> Entry:
@@ -175,7 +225,8 @@ def entry_for_export(export: Mapping[str, Any], *, created: str | None = None) -
     ----------
     export : mapping
         ``path`` (relative to the notebook's folder), ``sha256``, ``bytes``,
-        ``record_digest``; for a table also ``name``, ``rows`` and ``columns``; ``sidecar`` if the
+        ``record_digest``; for a table also ``name``, ``rows`` and ``columns``, ``other_columns`` if no run made some of them,
+        then with the IPTC term of the whole as ``source_type``; ``sidecar`` if the
         record stands beside the file instead of in it; ``policy`` as `synthnb.disclosure.policy.stating.outcome_of` gives it.
     """
     from synthnb.disclosure.policy.stating import policy_field
@@ -183,6 +234,11 @@ def entry_for_export(export: Mapping[str, Any], *, created: str | None = None) -
     path = str(export["path"])
     beside = export.get("sidecar")
     changed = {"humanReadableStatement": f"{path} holds {export['changed']}."} if export.get("changed") else {}
+    other = export.get("other_columns")
+    if other:
+        columns = f"{'column' if len(other) == 1 else 'columns'} {', '.join(other)}"
+        changed["isSynthetic"] = f"{path}: mixed, no run made its {columns}: these cells may be observations"
+        changed |= {"digitalSourceType": f"{path}: {export['source_type']}"} if export.get("source_type") else {}
     marking = f"{path}: record in {beside}, beside the unchanged data" if beside else f"{path}: record embedded in the file"
     return sealed(
         id=f"export-{secrets.token_hex(6)}",

@@ -30,7 +30,8 @@ a string is superseded too if there is an entry of kind ``generate``, ``texts``,
 missing key is null) as the last one that comes before it in order.
 
 **Void.** A ``sign-off`` is void if an entry of another kind than ``export``,
-``sign-off`` and ``opt-out`` comes after it in order: what was reviewed isn't what there is now.
+``sign-off`` and ``opt-out`` comes after it in order, or if its ``detail`` has a ``substance`` that isn't
+the record's: what was reviewed isn't what there is now.
 
 **Substance.** What a sign-off or a signature binds to is the digest of an object with
 ``schema`` (``synthnb.record/1``) and ``entries``: all of them, in order, but those of kind
@@ -95,6 +96,7 @@ __all__ = [
     "fold",
     "in_order",
     "is_blank",
+    "is_placeholder",
     "is_readable",
     "outdated",
     "same",
@@ -128,11 +130,29 @@ _DEEPEST = 64
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _CREATED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z")
 _LONE = re.compile("[\ud800-\udfff]")
+_PLACEHOLDER = re.compile(
+    r"\W*(?:t\.?b\.?[adc]\.?|to\s?do|to be (?:added|done|determined|decided|stated|written)|fixme|xx+|lorem ipsum.*|your words"
+    r"|n\W?a\W?)?\W*",
+    re.IGNORECASE | re.DOTALL,
+)
+_NO_ANSWER = re.compile(r"\W*(?:none|nil|nothing|unknown|not (?:known|applicable))\W*", re.IGNORECASE)
+_NEEDS_WORDS = {"name", "description", "version", "datePublished", "license", "url", "responsiblePerson", "intent", "intendedUse"}
+_NEEDS_WORDS |= {"limitations", "releaseClass", "roleOfAI", "promptDesign", "collectionProcess", "onsLevel", "residualRisk"}
+_NEEDS_WORDS |= {"reidentificationAssessment", "responsibilityStatement"}
+"""Fields to which "none" or "unknown" is no answer; there may be no known bias, but not no intent."""
 
 
 def is_blank(text: str) -> bool:
     """Whether a text holds nothing but ASCII white space."""
     return not text.strip(" \t\n\r\f\v")
+
+
+def is_placeholder(name: str, text: str) -> bool:
+    """Whether a text stands where an answer should: "TODO", "n/a"; "none" and "unknown" only where a field needs more than that.
+
+    It states what it states, and is folded as it is: what asks for a field doesn't count it.
+    """
+    return bool(_PLACEHOLDER.fullmatch(text) or (name in _NEEDS_WORDS and _NO_ANSWER.fullmatch(text)))
 
 
 def is_readable(entry: object) -> bool:
@@ -204,7 +224,9 @@ def void(entries: Iterable[Entry]) -> set[str]:
     """Ids of the sign-offs after which the record was changed."""
     ordered = in_order(entries)
     last = max((index for index, entry in enumerate(ordered) if entry["kind"] not in UNTOUCHED), default=-1)
-    return {entry["id"] for entry in ordered[: last + 1] if entry["kind"] == "sign-off"}
+    signed = [(index, entry) for index, entry in enumerate(ordered) if entry["kind"] == "sign-off"]
+    now = substance(ordered) if signed else ""
+    return {entry["id"] for index, entry in signed if index < last or entry.get("detail", {}).get("substance", now) != now}
 
 
 def substance(entries: Iterable[Entry]) -> str:

@@ -13,7 +13,7 @@ from synthnb.disclosure.folding import Entry, in_order, outdated
 from synthnb.disclosure.reading import mapping
 from synthnb.errors import OptionError, shown
 
-__all__ = ["entry_for_override", "failed_gates", "gate_sentence", "is_reason", "refuse_failed", "standing"]
+__all__ = ["entry_for_override", "evidence", "failed_gates", "gate_sentence", "is_reason", "refuse_failed", "standing"]
 
 _SHORTEST_REASON = 10
 _MOST_LISTED = 5
@@ -23,17 +23,17 @@ _SIDES = {"at_least": "at least", "at_most": "at most"}
 def standing(entries: Iterable[Entry]) -> list[tuple[Entry, list[dict[str, Any]]]]:
     """Return the reports with gates that failed and stand, and those gates.
 
-    A gate that failed stands until a later report on the same content passes it at a limit as strict:
-    an evaluation that leaves the evidence out, or asks for less, doesn't lift it, nor does one of another
-    frame. What was said of a frame that has been made anew doesn't count. Overrides lift nothing: each is for one export.
+    A gate that failed stands until a later report on the same content passes it at a limit as strict and on the same evidence:
+    an evaluation that leaves the evidence out, compares with other real data or asks for less doesn't lift it, nor does one
+    of another frame. What was said of a frame that has been made anew doesn't count. Overrides lift nothing: each is for one export.
     """
     ordered = in_order(entries)
     past = outdated(ordered)
-    failed: dict[tuple[str, str], tuple[Entry, dict[str, Any]]] = {}
+    failed: dict[tuple[str, ...], tuple[Entry, dict[str, Any]]] = {}
     for entry in ordered:
         gates = mapping(entry.get("detail")).get("gates") or [] if entry["kind"] == "evaluate" and entry["id"] not in past else []
         for gate in map(dict, map(mapping, gates)):
-            at = str(entry.get("content")), str(gate.get("metric"))
+            at = (str(entry.get("content")), str(gate.get("metric")), evidence(entry), str(gate.get("about")))
             if gate.get("outcome") == "fail":
                 failed[at] = entry, gate
             elif gate.get("outcome") == "pass" and at in failed and _as_strict(gate, failed[at][1]):
@@ -42,6 +42,11 @@ def standing(entries: Iterable[Entry]) -> list[tuple[Entry, list[dict[str, Any]]
     for entry, gate in failed.values():
         found.setdefault(entry["id"], (entry, []))[1].append(gate)
     return list(found.values())
+
+
+def evidence(report: Entry) -> str:
+    """Return the digest of the real data that a report compares with."""
+    return str(mapping(mapping(report.get("detail")).get("real")).get("digest"))
 
 
 def _as_strict(gate: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

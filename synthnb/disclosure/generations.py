@@ -15,7 +15,7 @@ from synthnb.disclosure._phrases import named
 from synthnb.disclosure.folding import TABLES
 from synthnb.disclosure.reading import mapping
 
-__all__ = ["deepest", "depth_words", "descent", "generations", "known_of", "percent", "whence"]
+__all__ = ["deepest", "depth_words", "descent", "generations", "is_all_made", "known_of", "percent", "whence"]
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _DEEPEST = 1_000_000
@@ -45,6 +45,13 @@ def descent(run: Mapping[str, Any]) -> tuple[int, float]:
     if run.get("kind") in TABLES:
         return deepest + 1, 1.0
     return max(1, deepest), max((share for _, share in sources), default=0.0)
+
+
+def is_all_made(run: Mapping[str, Any]) -> bool:
+    """Whether every row of a table joined from others is one that a run is known to have made."""
+    parts = _inputs(run)
+    known = [mapping(part.get("origin")) for part in parts]
+    return bool(parts) and all(origin and _share(origin.get("share", 1.0)) == 1 and not origin.get("claimed") for origin in known)
 
 
 def _inputs(run: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -104,8 +111,9 @@ def depth_words(run: Mapping[str, Any], sources: str) -> str:
 
 def _seed(item: Mapping[str, Any]) -> str:
     depth, share = _of_input(item)
-    run = mapping(item.get("origin")).get("run")
-    told = [*([str(run)] if run else []), f"{generations(depth)} deep", f"{percent(share)} of its rows synthetic"]
+    origin = mapping(item.get("origin"))
+    run = f"{origin['run']}{' as the frame says; no row was recognised' if origin.get('claimed') else ''}" if origin.get("run") else ""
+    told = [*([run] if run else []), f"{generations(depth)} deep", f"{percent(share)} of its rows synthetic"]
     return ", ".join(told)
 
 

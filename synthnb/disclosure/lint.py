@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-__all__ = ["MARKER", "Finding", "findings", "warnings"]
+__all__ = ["MARKER", "Finding", "findings", "places", "warnings"]
 
 MARKER = "lint: names the words"
 """A line that holds this may name the words."""
@@ -61,6 +61,7 @@ _DENIED = re.compile(
 )
 _IDENTITIES = re.compile(r"(?:de-?|pseudo)?(?:anonym|identifi)", re.IGNORECASE)
 _INVISIBLE = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
+_PLACE = re.compile(r"(?<![\w:/.~-])(?:~/|/(?=[\w.-]+/)|file:/+|[A-Za-z]:[\\/]|\\\\(?=\w))[^\s,;:)\]}\"'”»]+")
 _ALIKE = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2019": "'", "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-"})
 
 
@@ -106,3 +107,9 @@ def _is_denied(text: str, match: re.Match[str]) -> bool:
 def warnings(text: str) -> list[str]:
     """Return a sentence for each overclaim in a person's own words."""
     return [f"“{found.phrase}” claims more than can be shown here. {found.suggestion}" for found in findings(text)]
+
+
+def places(text: str) -> list[str]:
+    """Return a sentence for each place on a machine that a person's own words name: every export would tell it."""
+    found = dict.fromkeys(re.split(r"[\\/]+", match[0].rstrip("."))[-1] for match in _PLACE.finditer(text))
+    return [f"Where “{name}” lies on a machine is stated, and every export tells it. Name the file alone." for name in found]

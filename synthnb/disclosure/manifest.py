@@ -7,6 +7,8 @@ changed, and tell a formatter from a forger. Nothing of the contents is in it.
 A notebook's manifest, beside the file's own digest and size::
 
     record, substance       digests of the record, and of what sign-offs bind to
+    noted                   a digest for each entry that the substance leaves out: exports, sign-offs, opt-outs
+    own, rest               a digest for each other key of the record, and of the notebook
     nbformat, metadata      the format; a digest for each key of the metadata
     cells                   for each cell
         type, id, count     as in the file
@@ -17,6 +19,7 @@ A notebook's manifest, beside the file's own digest and size::
         outputs             for each output its kind, a digest by mime type, one of the rest
         attachments         a digest by name
         metadata            a digest for each key
+        hidden              what of it readers aren't shown at first
 
 A ledger's holds its number of lines and a digest of them in order, an archive's and a
 folder's a digest for each file.
@@ -31,7 +34,7 @@ from typing import Any
 
 from synthnb._canonical import digest, digest_file
 from synthnb.disclosure.code_form import comments_digest, form_digest
-from synthnb.disclosure.folding import is_readable, substance
+from synthnb.disclosure.folding import UNTOUCHED, is_readable, substance
 from synthnb.disclosure.notebook import content_digest, is_disclosure, source_of, words_of
 from synthnb.disclosure.reading import mapping
 
@@ -44,6 +47,17 @@ Json = dict[str, Any]
 
 _AFTERWARDS = re.compile(r"\s*%synth\s+(sign|sign-off|export|verify|disclose|runs)(?:[ \t][^\n]*)?\s*")
 """A cell that shows something after the notebook was saved to be signed."""
+_NOTEBOOK = {"cells", "metadata", "nbformat", "nbformat_minor"}
+_RECORD = {"schema", "entries", "fields", "digest", "stale", "cell"}
+"""Parts of the record that are checked by themselves, or follow from others."""
+_HIDING = {
+    "code": ("jupyter.source_hidden", "hide_input", "hideCode", "inputHidden", "inputCollapsed"),
+    "outputs": ("jupyter.outputs_hidden", "collapsed", "hide_output", "hideOutput", "outputHidden"),
+    "itself": ("hidden", "jp-MarkdownHeadingCollapsed", "heading_collapsed"),
+}
+"""What programs that show notebooks write when something is hidden."""
+_UNSEEN = {"skip", "notes"}
+"""Kinds of slides that aren't shown."""
 _KNOWN = {"cell_type", "id", "source", "execution_count", "outputs", "attachments", "metadata"}
 
 
@@ -76,6 +90,9 @@ def manifest_of_notebook(notebook: Mapping[str, Any]) -> Json:
         "kind": "notebook",
         "record": own.get("digest"),
         "substance": substance_of(own),
+        "noted": _noted(own),
+        "own": _digests({key: part for key, part in own.items() if key not in _RECORD}),
+        "rest": _digests({key: part for key, part in notebook.items() if key not in _NOTEBOOK}),
         "nbformat": [notebook.get("nbformat"), notebook.get("nbformat_minor")],
         "metadata": _digests(metadata),
         "cells": [manifest_of_cell(cell) for cell in notebook["cells"]],
@@ -84,9 +101,26 @@ def manifest_of_notebook(notebook: Mapping[str, Any]) -> Json:
 
 def substance_of(own: Mapping[str, Any]) -> str | None:
     """The digest that sign-offs and signatures bind to; None without entries."""
-    entries = own.get("entries")
-    kept = [entry for entry in entries if is_readable(entry)] if isinstance(entries, list) else []
+    kept = _entries(own)
     return substance(kept) if kept else None
+
+
+def _entries(own: Mapping[str, Any]) -> list[Json]:
+    entries = own.get("entries")
+    return [entry for entry in entries if is_readable(entry)] if isinstance(entries, list) else []
+
+
+def _noted(own: Mapping[str, Any]) -> Json:
+    return {entry["id"]: digest(entry) for entry in _entries(own) if entry["kind"] in UNTOUCHED}
+
+
+def _hidden(metadata: Mapping[str, Any]) -> list[str]:
+    """What of a cell is hidden by its metadata."""
+    flat = dict(metadata) | {f"jupyter.{key}": part for key, part in mapping(metadata.get("jupyter")).items()}
+    found = [part for part, keys in _HIDING.items() if any(flat.get(key) for key in keys)]
+    found += ["code"] if "code" not in found and metadata.get("cellView") == "form" else []
+    slide = mapping(metadata.get("slideshow")).get("slide_type")
+    return found + ([f"slide: {slide}"] if isinstance(slide, str) and slide in _UNSEEN else [])
 
 
 def manifest_of_cell(cell: object) -> Json:
@@ -106,7 +140,8 @@ def manifest_of_cell(cell: object) -> Json:
         found["outputs"] = [_of_output(output) for output in outputs] if isinstance(outputs, list) else content_digest(outputs)
     rest = {key: part for key, part in cell.items() if key not in _KNOWN}
     found |= {"attachments": _attached(mapping(cell.get("attachments"))), "metadata": _digests(mapping(cell.get("metadata")))}
-    return found | ({"rest": _digests(rest)} if rest else {})
+    hidden = _hidden(mapping(cell.get("metadata")))
+    return found | ({"rest": _digests(rest)} if rest else {}) | ({"hidden": hidden} if hidden else {})
 
 
 def _attached(files: Mapping[str, Any]) -> Json:

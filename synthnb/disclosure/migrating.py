@@ -71,7 +71,9 @@ def layouts(metadata: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
 def first_block(metadata: Mapping[str, Any]) -> str:
     """Return the Markdown block as the first version rendered it."""
     fields = mapping(metadata.get("fields"))
-    footer = f"{origin_part(metadata)} Record `{shown_digest(metadata)}` in this notebook's metadata; check it with `%synth verify`."
+    footer = (
+        f"{origin_part(metadata, said=True)} Record `{shown_digest(metadata)}` in this notebook's metadata; check it with `%synth verify`."
+    )
     parts = [BEGIN, "### Synthetic data disclosure", _statement(fields), _table(fields), missing_part(fields), footer, END]
     return "\n\n".join(part for part in parts if part)
 

@@ -12,11 +12,13 @@ from synthnb._marks import COLUMN
 from synthnb.disclosure._phrases import counted, moment, named
 from synthnb.disclosure.entries import sealed
 from synthnb.disclosure.folding import SCHEMA, Entry
-from synthnb.disclosure.generations import depth_words, percent
+from synthnb.disclosure.generations import depth_words, is_all_made, percent
 
 __all__ = ["Part", "entry_for_mix", "mix_detail"]
 
 Fields = dict[str, Any]
+
+_SAID = {"real": "real, as stated", "synthetic": "synthetic, as stated", "unknown": "of unknown origin"}
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class Part:
     """Its columns."""
     by_model: bool | None = None
     """Whether a trained language model took part in making them; None if that isn't known."""
+    marked: bool = False
+    """Whether only marks in the frame say what they are."""
 
     @property
     def is_synthetic(self) -> bool:
@@ -52,7 +56,8 @@ class Part:
     def to_dict(self) -> dict[str, Any]:
         """The part in the shape of a run's input."""
         told: dict[str, Any] = {"name": self.name, "rows": self.rows, "columns": list(self.columns), "origin": self.origin}
-        return told | ({"digest": self.digest} if self.digest else {}) | ({"edited": self.edited} if self.edited else {})
+        more = {"digest": self.digest, "edited": self.edited, "marked": self.marked}
+        return told | {name: value for name, value in more.items() if value}
 
 
 def mix_detail(
@@ -109,32 +114,43 @@ def entry_for_mix(detail: Mapping[str, Any]) -> Entry:
 
 
 def _fields(detail: Mapping[str, Any], subject: str) -> Fields:
-    from synthnb.disclosure._run_fields import digital_source_type, tool
+    from synthnb.disclosure._run_fields import tool
 
-    rows, joined = _rows_in_words(detail), "recognised row by row" if detail["recognised"] else "put one on top of the other"
-    edited = (
-        f"; {counted(detail['edited'], 'row')} of these {'was' if detail['edited'] == 1 else 'were'} changed after"
-        if detail["edited"]
-        else ""
-    )
     marks = f"{subject}: each row's origin is in the column {COLUMN}" if detail["marks"] else f"{subject}: rows carry no marks of origin"
+    joined = "recognised row by row" if detail["recognised"] else "put one on top of the other"
+    return (
+        tool(detail.get("versions", {}))
+        | _nature(detail, subject, joined)
+        | {
+            "madeInBrief": f"{subject}: {_rows_in_words(detail)}, mixed {moment(detail['ended'])}, {detail['id']}",
+            "strategy": f"{subject}: rows {joined}; no value was changed by this",
+            "generationDates": f"{subject}: joined {moment(detail['started'])}",
+            "runId": f"{subject}: {detail['id']}",
+            "generatingActivity": f"{subject}: synthnb mix {detail['id']}, {moment(detail['started'])} to {moment(detail['ended'])}",
+            "sourceDatasets": [_source(part) for part in detail["inputs"]],
+            "recordLinks": marks,
+            "generationDepth": f"{subject}: {depth_words(detail, 'real rows')}",
+            "outputDigests": f"{subject}: {output_digest(detail)} (the table's content)",
+            "recordSchema": SCHEMA,
+            "marking": marks,
+        }
+    )
+
+
+def _nature(detail: Mapping[str, Any], subject: str, joined: str) -> Fields:
+    """What the rows are: a mixture, unless runs made all of them."""
+    from synthnb.disclosure._run_fields import digital_source_type
+
+    rows, alone = _rows_in_words(detail), is_all_made(detail)
+    were = "was" if detail["edited"] == 1 else "were"
+    edited = f"; {counted(detail['edited'], 'row')} of these {were} changed after" if detail["edited"] else ""
     unsure = "" if detail["by_model"] is not None else "; whether a trained model made some of the rows isn't known"
-    return tool(detail.get("versions", {})) | {
-        "isSynthetic": f"{subject}: mixed, {rows}",
+    whole = f"{subject} is made of synthetic rows only" if alone else f"{subject} is a mixture"
+    return {
+        "isSynthetic": f"{subject}: {'synthetic' if alone else 'mixed'}, {rows}",
         "digitalSourceType": f"{subject}: {digital_source_type(detail)}{unsure}",
         "syntheticShare": f"{subject}: {percent(detail['share'])} of {counted(detail['delivered'], 'row')}: {rows}{edited}",
-        "humanReadableStatement": f"{subject} is a mixture: {rows}, {joined}.{_caution(detail)}",
-        "madeInBrief": f"{subject}: {rows}, mixed {moment(detail['ended'])}, {detail['id']}",
-        "strategy": f"{subject}: rows {joined}; no value was changed by this",
-        "generationDates": f"{subject}: joined {moment(detail['started'])}",
-        "runId": f"{subject}: {detail['id']}",
-        "generatingActivity": f"{subject}: synthnb mix {detail['id']}, {moment(detail['started'])} to {moment(detail['ended'])}",
-        "sourceDatasets": [_source(part) for part in detail["inputs"]],
-        "recordLinks": marks,
-        "generationDepth": f"{subject}: {depth_words(detail, 'real rows')}",
-        "outputDigests": f"{subject}: {output_digest(detail)} (the table's content)",
-        "recordSchema": SCHEMA,
-        "marking": marks,
+        "humanReadableStatement": f"{whole}: {rows}, {joined}.{_caution(detail)}",
     }
 
 
@@ -146,6 +162,8 @@ def output_digest(detail: Mapping[str, Any]) -> str:
 def _caution(detail: Mapping[str, Any]) -> str:
     if any(part["origin"] == "unknown" for part in detail["inputs"]):
         return " Rows of unknown origin may be real people's."
+    if any(part.get("marked") and part["origin"] == "synthetic" for part in detail["inputs"]):
+        return " Rows that only marks call synthetic may be real people's."
     return " Its real rows are observations." if any(part["origin"] == "real" for part in detail["inputs"]) else ""
 
 
@@ -157,12 +175,18 @@ def _rows_in_words(detail: Mapping[str, Any]) -> str:
 def _part_in_words(part: Mapping[str, Any]) -> str:
     origin, rows = part["origin"], counted(part["rows"], "row")
     if isinstance(origin, Mapping):
-        share = origin.get("share", 1.0)
-        return f"{rows} of {named(part['name'])}, {'' if share == 1 else f'{percent(share)} '}synthetic ({origin.get('run')})"
-    said = {"real": "real, as stated", "synthetic": "synthetic, as stated", "unknown": "of unknown origin"}[str(origin)]
-    return f"{rows} {said}" if part["name"] == "" else f"{rows} of {named(part['name'])}, {said}"
+        share, unchecked = origin.get("share", 1.0), ", as the frame says; no row was recognised" if origin.get("claimed") else ""
+        return f"{rows} of {named(part['name'])}, {'' if share == 1 else f'{percent(share)} '}synthetic ({origin.get('run')}{unchecked})"
+    if part.get("marked"):
+        return f"{rows} marked {origin}{', not recognised as a run’s' if origin == 'synthetic' else ''}"
+    return f"{rows} of {named(part['name'])}, {_SAID[str(origin)]}" if part["name"] else f"{rows} {_SAID[str(origin)]}"
 
 
 def _source(part: Mapping[str, Any]) -> str:
+    """A part as the run that read or made it words it, so that the same table is listed once."""
+    origin = part["origin"]
+    plain = f"rows marked {origin}" if part.get("marked") else f"rows {_SAID.get(str(origin), 'of a run')}"
+    columns = f", {counted(len(part['columns']), 'column')}" if part.get("columns") else ""
     digest = f", {part['digest']}" if part.get("digest") else ""
-    return f"{named(part['name']) if part['name'] else 'rows of unknown origin'}: {counted(part['rows'], 'row')}{digest}"
+    name = named(part["name"]) if part["name"] and not part.get("marked") else plain
+    return f"{name}: {counted(part['rows'], 'row')}{columns}{digest}"

@@ -70,8 +70,8 @@ isn't ``not stated`` is followed by `` (DEFAULT)``; then
 1. ``From N entries`` + (superseded S > 0: ``, S of them superseded by later
    ones``) + (stale current entries T > 0: ``, T whose output is no longer in
    this notebook``) + ``.`` ``N`` counts all entries; one is ``1 entry``; ``S``
-   and ``T`` are plain numbers. ``T`` counts entries that are current and
-   listed in ``stale``.
+   and ``T`` are plain numbers. ``T`` counts entries that are current, listed in
+   ``stale`` and of another kind than ``disclose``, ``risk`` and ``sign-off``: what persons say needs no output.
 2. If an item of ``unreadable`` exists: ``N unreadable entries were left aside.``
    (``1 unreadable entry was left aside.``)
 3. ``Record `DIGEST` in this notebook's metadata; see all of it with `%synth disclose`, check it with `%synth verify`.``
@@ -89,7 +89,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from synthnb.disclosure.fields import Field, Line, brief, catalogue, required
-from synthnb.disclosure.folding import current, is_readable
+from synthnb.disclosure.folding import SAYING, current, is_readable
 from synthnb.disclosure.reading import mapping
 
 __all__ = ["BEGIN", "END", "PROPOSED", "inline", "plain", "render_block", "told"]
@@ -226,16 +226,17 @@ def _missing_label(field: Field) -> str:
     return field.label if field.default == "not stated" else f"{field.label} ({field.default})"
 
 
-def counts(metadata: Mapping[str, Any]) -> dict[str, int]:
-    """How many entries a record holds, and how many are superseded, stale though current, or unreadable."""
+def counts(metadata: Mapping[str, Any], *, said: bool = False) -> dict[str, int]:
+    """How many entries a record holds, and how many are superseded, stale though current (what persons say too if asked), or unreadable."""
     found = metadata.get("entries")
     entries = [entry for entry in found if is_readable(entry)] if isinstance(found, list) else []
     stale, unreadable = metadata.get("stale"), metadata.get("unreadable")
     counting = current(entries)
+    gone = stale if isinstance(stale, list) else []
     return {
         "all": len(entries),
         "superseded": len(entries) - len(counting),
-        "stale": sum(entry["id"] in stale for entry in counting) if isinstance(stale, list) else 0,
+        "stale": sum(entry["id"] in gone and (said or entry["kind"] not in SAYING) for entry in counting),
         "unreadable": len(unreadable) if isinstance(unreadable, list) else 0,
     }
 
@@ -245,9 +246,9 @@ def _footer(metadata: Mapping[str, Any]) -> str:
     return f"{origin_part(metadata)} Record `{shown_digest(metadata)}` in this notebook's metadata; {ways}."
 
 
-def origin_part(metadata: Mapping[str, Any]) -> str:
+def origin_part(metadata: Mapping[str, Any], *, said: bool = False) -> str:
     """From how many entries the record comes, and how many of them don't count or can't be read."""
-    number = counts(metadata)
+    number = counts(metadata, said=said)
     origin = f"From {_plural(number['all'], 'entry', 'entries')}"
     if number["superseded"]:
         origin += f", {number['superseded']} of them superseded by later ones"

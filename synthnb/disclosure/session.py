@@ -10,6 +10,7 @@ import copy
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from synthnb._origins import Origins
@@ -55,8 +56,10 @@ class Session:
         finally:
             self._entries, self._bundles, self.origins, self.recipes, self._is_aside = before
 
-    def remember(self, entry: Entry) -> Entry:
+    def remember(self, entry: Entry, *, folder: str | Path | None = None) -> Entry:
         """Keep an entry and write it to the ledger, and return it as it was kept.
+
+        The ledger is the working folder's, or that of the folder of what the entry is about, where it is named.
 
         A run's or an evaluation's then says which code cell ran, and in which kernel; an export's, how far
         the ledger had come, so that a cut end is found. A ledger that fails, or settings that can't be read, are a warning and not an
@@ -71,12 +74,12 @@ class Session:
         if entry["kind"] in _STAMPED:
             entry = stamped(entry, code=self.code, kernel=self.kernel)
         if entry["kind"] == "export" and not self._is_aside:
-            entry = noting(entry)
+            entry = noting(entry, folder=folder)
         self._entries[entry["id"]] = entry
         if self._is_aside:
             return entry
         try:
-            if ledger := open_ledger():
+            if ledger := open_ledger(folder=folder):
                 with ledger:
                     ledger.append(entry)
         except (StorageError, ValueError, RecursionError) as error:

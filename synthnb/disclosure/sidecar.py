@@ -17,17 +17,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from synthnb._blocks import SCHEME
 from synthnb._canonical import digest_file
 from synthnb._files import write_atomically
-from synthnb._marks import CLAIM, COLUMN, is_marked, marks_of, without_marks
+from synthnb._marks import CLAIM, COLUMN, WORDS, is_marked, marks_of, without_marks
+from synthnb.disclosure._run_fields import digital_source_type
 from synthnb.disclosure.entries import entry_for_export
 from synthnb.disclosure.fields import catalogue
-from synthnb.disclosure.folding import COLUMNS, JUDGING, MAKING, SAYING, Entry, in_order, is_readable
+from synthnb.disclosure.folding import COLUMNS, JUDGING, MAKING, SAYING, Entry, in_order, is_readable, substance
 from synthnb.disclosure.generations import descent
 from synthnb.disclosure.reading import mapping, parse_json
 from synthnb.disclosure.record import Record
@@ -39,6 +40,7 @@ __all__ = [
     "check_data",
     "content_of",
     "entries_about",
+    "export_of",
     "read_data_facts",
     "read_data_record",
     "relative",
@@ -70,8 +72,10 @@ def relative(path: Path, folder: Path | None = None) -> str:
         A file.
     folder : Path, optional
         The notebook's folder, to which `synthnb.disclosure.verify` takes paths to be relative; the working folder by default.
+
+    A link has its own name, since what stands beside it has too.
     """
-    given, base = path.resolve(), (folder or Path.cwd()).resolve()
+    given, base = path.parent.resolve() / path.name, (folder or Path.cwd()).resolve()
     return given.relative_to(base).as_posix() if given.is_relative_to(base) else f"{OUTSIDE}{given.name}"
 
 
@@ -111,7 +115,9 @@ def entries_about(content: str, entries: Iterable[Entry], *, cut_from: str | Non
         judged = entry.get("content")
         return entry["kind"] in SAYING or entry["id"] in kept or (entry["kind"] in JUDGING and bool(chain) and judged in wanted)
 
-    return [entry for entry in known if counts(entry)]
+    selected = [entry for entry in known if counts(entry)]
+    # A sign-off is about the whole record: beside a part of it, it could only look void.
+    return selected if substance(selected) == substance(known) else [entry for entry in selected if entry["kind"] != "sign-off"]
 
 
 def write_data(
@@ -173,9 +179,18 @@ def write_data(
     ready = prepare_table(frame, path)
     record = Record.from_entries(about)
     facts = _facts(frame, maker, content) | ({"stored": ready.digest, "scheme": SCHEME} if ready.digest else {})
-    ready.write(path, metadata=_metadata(record, facts, frame_name), words=_words(record))
     shape = {"name": frame_name, "rows": len(frame), "columns": len(frame.columns), "as_made": as_made} | facts | dict(noted or {})
-    return write_sidecar(path, about, shape | ({} if as_made else {"changed": _changed(frame, maker)}), folder=folder)
+    shape |= {} if as_made else {"changed": _changed(frame, maker)}
+    shape |= {"source_type": _composite(maker)} if facts.get("other_columns") else {}
+    written: list[Entry] = []
+
+    def about_file(temporary: Path) -> bytes:
+        entry, whole = _beside_it(temporary, path, record, shape, folder)
+        written.append(entry)
+        return whole
+
+    ready.write(path, metadata=_metadata(record, facts, frame_name), words=_words(record), beside=(sidecar_of(path), about_file))
+    return written[0]
 
 
 def content_of(frame: Any, entries: Iterable[Entry]) -> str:
@@ -197,11 +212,33 @@ def _maker(runs: list[Entry], content: str, cut_from: str | None) -> Entry:
 def _facts(frame: Any, maker: Entry, content: str) -> dict[str, Any]:
     """What a reader without synthnb's session needs to know of the rows."""
     depth, share = descent(maker["detail"] | {"kind": maker["kind"]})
-    marked = is_marked(frame)
+    marked, other = is_marked(frame), _other_columns(_names(frame), maker)
     if marked and maker["kind"] == "mix":
-        words = marks_of(frame)
-        share = sum(word in ("synthetic", "edited") for word in words) / max(len(words), 1)
-    return {"content": content, "run": maker["id"], "depth": depth, "share": share, "marked": marked}
+        share = _share_of(marks_of(frame))
+    found = {"content": content, "run": maker["id"], "depth": depth, "share": share, "marked": marked}
+    return found | ({"other_columns": other} if other else {})
+
+
+def _share_of(words: Sequence[object]) -> float:
+    return sum(word in ("synthetic", "edited") for word in words) / max(len(words), 1)
+
+
+def _names(frame: Any) -> list[str]:
+    return list(map(str, getattr(frame, "column_names", None) or getattr(frame, "columns", [])))
+
+
+def _other_columns(names: Iterable[str], maker: Entry) -> list[str]:
+    """The columns that no run made."""
+    made = mapping(mapping(maker.get("detail")).get("output")).get("columns")
+    known = {str(name) for name in made} if isinstance(made, list) else set()
+    return [name for name in names if name != COLUMN and name not in known]
+
+
+def _composite(maker: Entry) -> str:
+    """The IPTC term of a table with columns that a run made and others."""
+    made = digital_source_type(maker["detail"] | {"kind": maker["kind"]})
+    trained = made in ("trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia")
+    return "compositeWithTrainedAlgorithmicMedia" if trained else "compositeSynthetic"
 
 
 def _metadata(record: Record, facts: Mapping[str, Any], frame_name: str) -> dict[str, str]:
@@ -232,10 +269,7 @@ def _words(record: Record) -> list[tuple[str, str]]:
 
 def _changed(frame: Any, maker: Entry) -> str:
     """In which way a frame differs from what a run made, in a sentence."""
-    output = maker["detail"]["output"]
-    names = list(getattr(frame, "column_names", None) or map(str, getattr(frame, "columns", [])))
-    names = [name for name in names if name != COLUMN]
-    added = [name for name in names if name not in output["columns"]]
+    output, added = maker["detail"]["output"], _other_columns(_names(frame), maker)
     other = f"; no run made its {'column' if len(added) == 1 else 'columns'} {', '.join(added)}" if added else ""
     return f"{len(frame):,} rows taken from “{output['name']}” ({maker['id']}){other}"
 
@@ -254,13 +288,17 @@ def write_sidecar(path: Path, entries: Iterable[Entry], detail: Mapping[str, Any
     folder : Path, optional
         The notebook's folder, to which the record's path is relative; the working folder by default.
     """
-    record = Record.from_entries(entries)
-    beside = sidecar_of(path)
-    export = {"path": relative(path, folder), "sha256": digest_file(path), "bytes": path.stat().st_size, "record_digest": record.digest}
-    entry = entry_for_export(export | {"sidecar": beside.name} | dict(detail))
-    whole = Record.from_entries([*record.entries, entry]).to_dict()
-    write_atomically(beside, (json.dumps(whole, indent=1, ensure_ascii=False) + "\n").encode())
+    entry, whole = _beside_it(path, path, Record.from_entries(entries), detail, folder)
+    write_atomically(sidecar_of(path), whole)
     return entry
+
+
+def _beside_it(now: Path, path: Path, record: Record, detail: Mapping[str, Any], folder: Path | None) -> tuple[Entry, bytes]:
+    """The export's entry and the sidecar of a file that is not in its place yet."""
+    told = {"path": relative(path, folder), "sha256": digest_file(now), "bytes": now.stat().st_size, "record_digest": record.digest}
+    entry = entry_for_export(told | {"sidecar": sidecar_of(path).name} | dict(detail))
+    whole = Record.from_entries([*record.entries, entry]).to_dict()
+    return entry, (json.dumps(whole, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def read_data_record(path: str | Path) -> Mapping[str, Any] | str:
@@ -284,7 +322,7 @@ def read_data_record(path: str | Path) -> Mapping[str, Any] | str:
     if isinstance(beside, str):
         return beside
     entries = [entry for entry in beside["entries"] if is_readable(entry)]
-    own = _export_of(entries, file)
+    own = export_of(entries, file)
     if own is None:
         return f"{sidecar_of(file).name} says nothing about {file.name}."
     try:
@@ -311,7 +349,7 @@ def read_data_facts(path: str | Path) -> Mapping[str, Any] | str:
     beside = _beside(file)
     if isinstance(beside, str):
         return beside
-    own = _export_of([entry for entry in beside["entries"] if is_readable(entry)], file)
+    own = export_of([entry for entry in beside["entries"] if is_readable(entry)], file)
     return mapping(own.get("detail")) if own else f"{sidecar_of(file).name} says nothing about {file.name}."
 
 
@@ -347,12 +385,14 @@ def _parsed(text: str | bytes, what: str) -> Mapping[str, Any] | str:
     return found if isinstance(found, dict) else f"{what} isn't an object of JSON."
 
 
-def _export_of(entries: list[Entry], file: Path) -> Entry | None:
-    """The last export of a file of this name."""
-    named = [
-        entry for entry in entries if entry["kind"] == "export" and Path(str(mapping(entry.get("detail")).get("path"))).name == file.name
-    ]
-    return named[-1] if named else None
+def export_of(entries: Iterable[Entry], file: Path) -> Entry | None:
+    """Return the last export of a file of this name; where there is none, of one with these bytes, as after both were renamed."""
+    exports = [(entry, mapping(entry.get("detail"))) for entry in entries if entry["kind"] == "export"]
+    named = [entry for entry, detail in exports if Path(str(detail.get("path"))).name == file.name]
+    if named or not exports or not file.is_file():
+        return named[-1] if named else None
+    actual = digest_file(file)
+    return next((entry for entry, detail in reversed(exports) if detail.get("sha256") == actual), None)
 
 
 def check_data(path: str | Path) -> list[tuple[str, str, str]]:
@@ -376,7 +416,12 @@ def check_data(path: str | Path) -> list[tuple[str, str, str]]:
         actual = stored_digest(file)
     except SynthnbError as error:
         return [("data", "unreadable", error.message)]
-    return [_compared("data", actual, facts.get("stored")), *_digests(file, record, facts, inside), *_sheet(file, record)]
+    return [
+        _compared("data", actual, facts.get("stored")),
+        *_digests(file, record, facts, inside),
+        _told(file, record, facts, inside),
+        *_sheet(file, record),
+    ]
 
 
 def _sheet(file: Path, record: Mapping[str, Any]) -> list[tuple[str, str, str]]:
@@ -410,11 +455,54 @@ def _digests(file: Path, record: Mapping[str, Any], facts: Mapping[str, Any], in
     said = str(record.get("digest"))
     others = {"the facts": facts.get("record_digest"), "the properties": inside.get(_DIGEST)}
     beside = _beside(file)
-    own = None if isinstance(beside, str) else _export_of([entry for entry in beside["entries"] if is_readable(entry)], file)
+    own = None if isinstance(beside, str) else export_of([entry for entry in beside["entries"] if is_readable(entry)], file)
     others |= {sidecar_of(file).name: mapping(own.get("detail")).get("record_digest")} if own else {}
     wrong = [f"{place} have {shown(other)}" for place, other in others.items() if other is not None and other != said]
     detail = f"The record inside has the digest {said}; {'; '.join(wrong)}." if wrong else said
     return [("record inside", "changed" if wrong else "ok", detail)]
+
+
+def _told(file: Path, record: Mapping[str, Any], facts: Mapping[str, Any], inside: Mapping[str, str]) -> tuple[str, str, str]:
+    """Whether what a file says of its rows is what its record, its columns and the file beside it say."""
+    listed = record.get("entries")
+    entries = [entry for entry in listed if is_readable(entry)] if isinstance(listed, list) else []
+    maker = next((entry for entry in entries if entry["kind"] in MAKING and entry["id"] == facts.get("run")), None)
+    if maker is None:
+        return "facts", "changed", f"It says that {shown(facts.get('run'))} made its rows, which isn't in its record."
+    wanted = _expected(file, maker) | _said_beside(file)
+    wrong = [f"{name} is {shown(facts.get(name))}, not {shown(value)}" for name, value in wanted.items() if facts.get(name) != value]
+    wrong += [f"{name} for pandas is {shown(value)}" for name, value in _claimed(inside).items() if facts.get(name) != value]
+    if wrong:
+        return "facts", "changed", f"What it says of its rows isn't what its record says: {'; '.join(wrong[:6])}."
+    return "facts", "ok", "What it says of its rows is what its record says"
+
+
+def _expected(file: Path, maker: Entry) -> dict[str, Any]:
+    """The facts as they follow from the run and the file's columns."""
+    from synthnb._tables import stored_column, stored_names
+
+    names = stored_names(file)
+    depth, share = descent({**mapping(maker.get("detail")), "kind": maker["kind"]})
+    words = stored_column(file, COLUMN) if names.count(COLUMN) == 1 else []
+    marked = bool(words) and {word for word in words if word is not None} <= set(WORDS)
+    if marked and maker["kind"] == "mix":
+        share = _share_of(words)
+    other = {"other_columns": _other_columns(names, maker) or None}
+    return {"depth": depth, "share": share, "marked": marked, "scheme": SCHEME} | (other if marked or COLUMN not in names else {})
+
+
+def _said_beside(file: Path) -> dict[str, Any]:
+    """The facts as the record beside a file has them, where there is one."""
+    beside = _beside(file)
+    own = None if isinstance(beside, str) else export_of([entry for entry in beside["entries"] if is_readable(entry)], file)
+    detail = mapping(own.get("detail")) if own else {}
+    return {name: detail[name] for name in ("content", "name") if name in detail}
+
+
+def _claimed(inside: Mapping[str, str]) -> Mapping[str, Any]:
+    """What pandas is told of the rows, where it is told anything."""
+    attrs = _parsed(inside.get("PANDAS_ATTRS", "{}"), "")
+    return mapping(attrs.get(CLAIM)) if isinstance(attrs, Mapping) else {CLAIM: attrs}
 
 
 def _compared(what: str, actual: str, wanted: object) -> tuple[str, str, str]:

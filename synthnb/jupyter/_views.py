@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from synthnb.jupyter._model_views import cost_words, model_words, price_words, where_words
-from synthnb.jupyter._words import cell, clean, count, fixed, label, moment, percent, plain, table_line, words
+from synthnb.jupyter._words import cell, clean, count, fixed, label, moment, percent, plain, short, table_line, words
 
 __all__ = [
     "DIMENSIONS",
@@ -29,11 +29,6 @@ MOST_COLUMNS = 12
 """Columns of a preview; the rest are counted."""
 DIMENSIONS: dict[str, tuple[str, str]] = {name: (heading, note) for name, (heading, note) in words()["dimensions"].items()}
 """Heading of each dimension and what a reader must know first."""
-
-
-def _short(digest: object) -> str:
-    text = clean(digest, 100)
-    return f"{text[:19]}…" if len(text) > 19 else text
 
 
 def _pairs(mapping: Mapping[str, Any] | None) -> str:
@@ -122,12 +117,12 @@ def _run_facts(run: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         ("Model", model_words(run.get("model")), str((run.get("model") or {}).get("weights_digest", ""))),
         ("Calls", cost_words(run.get("calls")), ""),
         *(
-            ("From", f"{_source_words(table, run)}, {_short(table.get('digest', 'digest withheld'))}", str(table.get("digest", "")))
+            ("From", f"{_source_words(table, run)}, {short(table.get('digest', 'digest withheld'))}", str(table.get("digest", "")))
             for table in run.get("inputs", [])
         ),
         ("Seed", clean(run.get("seed")), ""),
-        ("Recipe", _short(run.get("recipe_digest")), str(run.get("recipe_digest"))),
-        ("Result", _short(output.get("digest")), str(output.get("digest"))),
+        ("Recipe", short(run.get("recipe_digest")), str(run.get("recipe_digest"))),
+        ("Result", short(output.get("digest")), str(output.get("digest"))),
         ("Run", ", ".join(part for part in (clean(run.get("id")), moment(run.get("started")), spent) if part), ""),
         ("Checked", _checked(run), ""),
     ]
@@ -257,8 +252,8 @@ def export_view(entry: Mapping[str, Any], note: str) -> Json:
         ("File", clean(detail.get("path"), 300), ""),
         ("Size", f"{count(detail.get('bytes'))} bytes", ""),
         ("Rows", count(detail["rows"]) if "rows" in detail else "", ""),
-        ("Digest", _short(detail.get("sha256")), str(detail.get("sha256"))),
-        ("Record", _short(detail.get("record_digest")), str(detail.get("record_digest"))),
+        ("Digest", short(detail.get("sha256")), str(detail.get("sha256"))),
+        ("Record", short(detail.get("record_digest")), str(detail.get("record_digest"))),
         ("Record kept in", clean(detail.get("sidecar"), 300), ""),
     ]
     return {"title": f"Written: {clean(detail.get('path'), 300)}", "note": clean(note, 400), "facts": [fact for fact in facts if fact[1]]}

@@ -23,6 +23,7 @@ __all__ = [
     "moment",
     "percent",
     "plain",
+    "short",
     "table_line",
     "words",
 ]
@@ -48,6 +49,12 @@ def clean(value: object, limit: int = LONGEST) -> str:
     text = "" if value is None else str(value)
     cut = text if len(text) <= limit else f"{text[: limit - 1]}…"
     return _UNSAFE.sub(lambda match: _visible(match.group()), cut)
+
+
+def short(digest: object) -> str:
+    """The beginning of a digest, enough to tell it from others."""
+    text = clean(digest, 100)
+    return f"{text[:19]}…" if len(text) > 19 else text
 
 
 def markdown(value: object, limit: int = 300) -> str:

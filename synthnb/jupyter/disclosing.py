@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from synthnb._api import disclose
+from synthnb.disclosure.entries import StatementError, stateable
 from synthnb.disclosure.fields import catalogue, sections
 from synthnb.disclosure.session import session
 from synthnb.errors import OptionError, SynthnbError, SynthnbWarning, shown
@@ -31,8 +32,7 @@ def read_statements(body: str) -> dict[str, str]:
     OptionError
         A line names no field that a person fills.
     """
-    given = [field for field in catalogue().values() if field.fill != "machine"]
-    known = {name.casefold(): field.id for field in given for name in (field.id, field.label)}
+    known = {name.casefold(): field.id for field in catalogue().values() for name in (field.id, field.label) if field.fill != "machine"}
     statements: dict[str, str] = {}
     last = ""
     for line in filter(str.strip, body.splitlines()):
@@ -43,7 +43,7 @@ def read_statements(body: str) -> dict[str, str]:
             last = known[name.strip().casefold()]
             statements[last] = text.strip()
         else:
-            labels = ", ".join(field.label for field in given)
+            labels = ", ".join(field.label for field in stateable())
             raise OptionError(f"A statement reads 'Field: text'; got {shown(line)}.", fix=f"The fields are: {labels}.")
     return statements
 
@@ -99,8 +99,7 @@ def form_fields(record: Record) -> list[dict[str, Any]]:
     A reviewer's sign-off isn't among them: it binds to what was reviewed, and is made by ``%synth sign-off``.
     """
     labels = {section.id: section.label for section in sections()}
-    chosen = [field for field in catalogue().values() if field.fill != "machine" and field.id != "reviewerSignOff"]
-    ordered = sorted(chosen, key=lambda field: (list(labels).index(field.section), not field.required, field.fill))
+    ordered = sorted(stateable(), key=lambda field: (list(labels).index(field.section), not field.required, field.fill))
     return [
         {"id": field.id, "label": field.label, "help": field.hint, "fill": field.fill, "required": field.required}
         | {"section": labels[field.section]}
@@ -144,8 +143,8 @@ def _record(form: DisclosureForm, handle: Any) -> None:
     try:
         record = disclose(statements=stated, by=form.person) if stated else before
     except SynthnbError as error:
-        named = next((name for name in stated if name in error.message), PERSON)
-        form.problems, form.message = {named: error.message}, f"Not recorded: {error.message}"
+        named = error.fields if isinstance(error, StatementError) else (PERSON,)
+        form.problems, form.message = dict.fromkeys(named, error.message), f"Not recorded: {error.message}"
         return
     handle.update(show_record(record)[0], raw=True)
     by = f", as stated by {form.person}" if form.person else ""

@@ -14,7 +14,7 @@ from synthnb.errors import NotebookError, OptionError
 from synthnb.jupyter.mime import export_bundle, findings_bundle
 from synthnb.jupyter.where import find_notebook, save_first
 
-__all__ = ["endings", "export_frame", "export_notebook", "export_this", "verify_this"]
+__all__ = ["endings", "export_frame", "export_notebook", "export_this", "ledger_folder", "verify_this"]
 
 _NOT_KNOWN = "Which notebook this is isn't known here."
 
@@ -62,9 +62,15 @@ def export_notebook(
         refuse_to_lose(target)
     given = notebook or _session_notebook()
     written = nbconvert.export_notebook(given, target, override=override, release=release, overwrite=overwrite)
+    folder = ledger_folder(notebook)
     for went_past in written.pop("overrides"):
-        session.remember(went_past)
-    return session.remember(entry_for_export(written))
+        session.remember(went_past, folder=folder)
+    return session.remember(entry_for_export(written), folder=folder)
+
+
+def ledger_folder(notebook: object) -> Path | None:
+    """Return the folder whose ledger an export of this notebook goes into; None for the working folder, as of all that a kernel does."""
+    return Path(notebook).resolve().parent if isinstance(notebook, (str, Path)) and not session.kernel else None
 
 
 def endings() -> list[str]:

@@ -13,10 +13,10 @@ from synthnb._canonical import without
 from synthnb.disclosure.fields import catalogue
 from synthnb.disclosure.folding import digest_is_right
 from synthnb.disclosure.ledger.selecting import KINDS, entry_beginning
-from synthnb.disclosure.reading import mapping
+from synthnb.disclosure.reading import mapping, parse_json
 from synthnb.errors import OptionError, shown
 from synthnb.jupyter._model_views import cost_words
-from synthnb.jupyter._words import clean, count
+from synthnb.jupyter._words import clean, count, short
 from synthnb.jupyter.mime import render
 
 __all__ = ["chosen", "entry_bundle", "json_lines", "listing_bundle", "show_runs", "write_listing"]
@@ -78,7 +78,7 @@ def write_listing(entries: Sequence[Mapping[str, Any]], to: str | Path, *, overw
     Raises
     ------
     OptionError
-        The ending isn't ``.jsonl``, or there is such a file and it isn't to be replaced.
+        The ending isn't ``.jsonl``, or there is such a file with something else in it than entries known here.
     StorageError
         The file can't be written.
     """
@@ -87,10 +87,22 @@ def write_listing(entries: Sequence[Mapping[str, Any]], to: str | Path, *, overw
     path = Path(to).expanduser()
     if path.suffix.lower() != ".jsonl":
         raise OptionError(f"A file that ends in .jsonl was expected; got {shown(path.name)}.", fix="For example: --to runs.jsonl")
-    if not overwrite:
+    if not overwrite and not _holds_what_is_known(path):
         refuse_to_lose(path)
     write_atomically(path, json_lines(entries).encode())
     return f"Written to {clean(path.name, 200)}: {_entries(len(entries))}, one a line."
+
+
+def _holds_what_is_known(path: Path) -> bool:
+    """Whether a file is a listing of entries that are known anyway, so that nothing is lost with it."""
+    try:
+        text = path.read_bytes().decode()
+        found = [parse_json(line) for line in text.splitlines()]
+    except (OSError, ValueError):
+        return False
+    known = {entry["digest"] for entry in runs()}
+    listed = [entry for entry in found if isinstance(entry, dict) and digest_is_right(entry) and entry["digest"] in known]
+    return len(listed) == len(found) and json_lines(listed) == text
 
 
 def _entries(number: int) -> str:
@@ -157,7 +169,7 @@ def _outcome(entry: Mapping[str, Any], detail: Mapping[str, Any]) -> str:
     if "headline" in detail:
         return clean(detail["headline"], 200)
     if "sha256" in detail:
-        return f"{clean(detail.get('path'), 120)}, {count(detail.get('bytes'))} bytes, {_short(detail['sha256'])}".lstrip(", ")
+        return f"{clean(detail.get('path'), 120)}, {count(detail.get('bytes'))} bytes, {short(detail['sha256'])}".lstrip(", ")
     if entry["kind"] == "override":
         return clean(f"for {detail.get('export')}: {detail.get('reason')}", 200)
     said = f" by {clean(detail['by'], 100)}" if isinstance(detail.get("by"), str) else ""
@@ -178,33 +190,16 @@ def _gates(entry: Mapping[str, Any], detail: Mapping[str, Any]) -> str:
     return f"{said}: {failed}" if failed else said
 
 
-def _short(digest: object) -> str:
-    text = clean(digest, 100)
-    return f"{text[:19]}…" if len(text) > 19 else text
-
-
 # --- one entry ----------------------------------------------------------------------------
 
 
 def entry_bundle(entry: Mapping[str, Any], note: str = "") -> Json:
     """One entry in full: what it states, field by field, and everything it was made of."""
-    labels = catalogue()
-    states = "matches the entry" if digest_is_right(dict(entry)) else "does NOT match the entry"
-    facts = [
-        ("Kind", f"{clean(entry['kind'])}: {KINDS.get(str(entry['kind']), 'of a later version')}", ""),
-        ("When", f"{clean(str(entry['created'])[:19].replace('T', ' '))} UTC", ""),
-        ("Of", clean(str(entry["slot"]).partition(":")[2], 200), ""),
-        ("By", clean(mapping(entry.get("detail")).get("by"), 200), ""),
-        ("Content", _short(entry.get("content") or ""), clean(entry.get("content"), 100)),
-        ("Digest", f"{_short(entry.get('digest') or 'none')}, {states}", clean(entry.get("digest"), 100)),
-    ]
-    fields = mapping(entry.get("fields"))
-    ordered = [*(name for name in labels if name in fields), *(name for name in fields if name not in labels)]
-    stated = [[labels[name].label if name in labels else clean(name), _said(fields[name])] for name in ordered]
+    stated = _stated(mapping(entry.get("fields")))
     whole = json.dumps(without(entry, "fields"), indent=1, ensure_ascii=False)
     view: Json = {
         "title": clean(entry["id"], 128),
-        "facts": [fact for fact in facts if fact[1]],
+        "facts": [fact for fact in _facts(entry) if fact[1]],
         "fields": stated,
         "whole": whole if len(whole) <= _LONGEST else f"{whole[:_LONGEST]}…",
         "more": max(0, len(whole) - _LONGEST),
@@ -216,6 +211,26 @@ def entry_bundle(entry: Mapping[str, Any], note: str = "") -> Json:
         "text/markdown": render("entry.md.j2", **view),
         "text/plain": "\n".join(filter(None, [*lines, note])),
     }
+
+
+def _facts(entry: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """What an entry is, when and of what: (name, words, the full value on hovering)."""
+    states = "matches the entry" if digest_is_right(dict(entry)) else "does NOT match the entry"
+    return [
+        ("Kind", f"{clean(entry['kind'])}: {KINDS.get(str(entry['kind']), 'of a later version')}", ""),
+        ("When", f"{clean(str(entry['created'])[:19].replace('T', ' '))} UTC", ""),
+        ("Of", clean(str(entry["slot"]).partition(":")[2], 200), ""),
+        ("By", clean(mapping(entry.get("detail")).get("by"), 200), ""),
+        ("Content", short(entry.get("content") or ""), clean(entry.get("content"), 100)),
+        ("Digest", f"{short(entry.get('digest') or 'none')}, {states}", clean(entry.get("digest"), 100)),
+    ]
+
+
+def _stated(fields: Mapping[str, Any]) -> list[list[str]]:
+    """What an entry states, in the catalogue's order."""
+    labels = catalogue()
+    ordered = [*(name for name in labels if name in fields), *(name for name in fields if name not in labels)]
+    return [[labels[name].label if name in labels else clean(name), _said(fields[name])] for name in ordered]
 
 
 def _said(value: object) -> str:

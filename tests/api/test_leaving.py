@@ -127,7 +127,7 @@ def test_questions_quote_their_documents(hosted: Scripted, public: bool) -> None
     made = synthnb.write_questions(
         {"metals": TEXT}, questions=2, model=Scripted(quoting), verify="none", public=public, random_state=1
     ).frame
-    assert session.origins.of(made) is not None
+    assert session.origins.whole(made) is not None
     if public:
         assert write(made, hosted, "Rate {evidence}.").run.delivered == len(made)
     else:

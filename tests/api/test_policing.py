@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import synthnb
+from synthnb._api.governing import looking_in
 from synthnb._api.policing import before_export, check, export_policy
 from synthnb.config import config_context
+from synthnb.disclosure.entries import sealed
 from synthnb.disclosure.folding import fold
 from synthnb.disclosure.session import session
 from synthnb.errors import OptionError
@@ -195,6 +197,66 @@ def test_public_data_need_a_risk_record_with_a_policy_or_without(with_policy: bo
         before_export([], export="a.html", override=REASON, release="public")
     with pytest.raises(OptionError, match="A release class must be one of"):
         before_export([], export="a.html", override=None, release="everyone")
+
+
+def stated(text: str, at: str = "2026-11-24T10:00:00Z") -> dict[str, Any]:
+    return sealed(id="said-1", kind="disclose", created=at, slot="disclose", fields={"releaseClass": text}, detail={})
+
+
+@pytest.mark.parametrize("with_policy", [True, False])
+@pytest.mark.parametrize("text", ["public, for anyone", "open to the public"])
+@pytest.mark.parametrize("release", [None, "local"])
+def test_data_stated_as_public_are_held_to_it(release: str | None, text: str, with_policy: bool) -> None:
+    if not with_policy:
+        Path("synthnb.toml").unlink()
+    with pytest.raises(OptionError, match=r"release\.public\.risk_record .*need a complete risk record|release\.allowed"):
+        before_export([stated(text)], export="a.html", override=REASON, release=release)
+
+
+def test_a_class_in_other_words_is_not_stated() -> None:
+    with pytest.raises(OptionError, match="which doesn't begin with one of local, team, controlled, public"):
+        synthnb.disclose(statements={"releaseClass": "open to the public"})
+
+
+def test_policies_beside_what_is_read_and_written_hold_too(tmp_path: Path, trial: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    (tmp_path / "synthnb.toml").rename(tmp_path / "kept.toml")
+    (tmp_path / "study").mkdir()
+    (tmp_path / "kept.toml").rename(tmp_path / "study" / "synthnb.toml")
+    trial.to_csv(tmp_path / "study" / "real.csv", index=False)
+    with pytest.raises(OptionError, match=r"engines\.allowed"):
+        synthnb.generate(tmp_path / "study" / "real.csv", engine="copula", random_state=1)
+    synthnb.generate(trial, rows=20, engine="copula", random_state=1)
+    with looking_in(tmp_path / "study" / "out.csv"), pytest.raises(OptionError, match=r"engines\.allowed"):
+        synthnb.generate(trial, rows=20, engine="copula", random_state=1)
+    assert export_policy([], folder=tmp_path / "study")["policy"]["name"] == "clinic"
+    assert export_policy([]) == {}
+
+
+def test_a_signature_over_other_bytes_or_by_a_stranger_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from synthnb._api.signing import new_signing_key
+    from tests.disclosure.signed import project, read, write
+
+    policy("[retention]", "[release.local]\nsignature = true\n[retention]")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    notebook = project(tmp_path, lean=True)
+    assert signature(notebook) == "violated"
+    new_signing_key()
+    synthnb.sign(notebook)
+    assert signature(notebook) == "ok"
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "another"))
+    assert signature(notebook) == "violated"
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    content = read(notebook)
+    content["cells"][1]["source"] = "print('another')"
+    write(notebook, content)
+    assert signature(notebook) == "violated"
+
+
+def signature(notebook: Path) -> str:
+    (found,) = [one["status"] for one in check(notebook, release="local")["rulings"] if one["rule"] == "release.local.signature"]
+    return str(found)
 
 
 def test_a_reason_that_no_run_needed_is_a_warning(trial: pd.DataFrame) -> None:

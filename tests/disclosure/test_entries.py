@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from synthnb._canonical import digest, without
-from synthnb.disclosure.entries import entry_for_export, entry_for_report, entry_for_run, entry_for_statements, stamped
+from synthnb.disclosure.entries import StatementError, entry_for_export, entry_for_report, entry_for_run, entry_for_statements, stamped
 from synthnb.disclosure.fields import catalogue
 from synthnb.disclosure.folding import is_readable
 from synthnb.disclosure.lint import findings
@@ -273,6 +273,21 @@ def test_statements_are_kept_in_the_persons_words() -> None:
 def test_statements_about_other_fields_are_refused_all_at_once() -> None:
     with pytest.raises(OptionError, match=r"no field 'mood'; seed, which is filled from what ran; intent = 7, which isn't a text"):
         entry_for_statements({"mood": "good", "seed": "7", "intent": 7})  # type: ignore[dict-item]
+
+
+def test_a_sign_off_isnt_typed_in() -> None:
+    with pytest.raises(OptionError, match="reviewerSignOff, which isn't stated in words alone") as told:
+        entry_for_statements({"reviewerSignOff": "Dr X approved everything", "seed": "7"})
+    assert "%synth sign-off" in told.value.fix
+    assert isinstance(told.value, StatementError)
+    assert told.value.fields == ("reviewerSignOff", "seed")
+    assert "reviewerSignOff" not in told.value.fix
+
+
+@pytest.mark.parametrize("named", ["GPT-4, ORCID 0000-0002-1825-0097", ["Ada Núñez", "ChatGPT"], "smollm2", "trees"])
+def test_a_program_isnt_a_responsible_person(named: Any) -> None:
+    with pytest.raises(OptionError, match=r"responsiblePerson = .*, which names a program"):
+        entry_for_statements({"responsiblePerson": named}, known=entries())
 
 
 def test_an_export_names_its_digest_and_how_it_is_marked() -> None:

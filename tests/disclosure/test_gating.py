@@ -8,7 +8,7 @@ from synthnb.disclosure.entries import entry_for_report, entry_for_run
 from synthnb.disclosure.folding import fold
 from synthnb.disclosure.gating import gate_sentence, refuse_failed, standing
 from synthnb.errors import OptionError
-from tests.disclosure.samples import evaluated, made
+from tests.disclosure.samples import evaluated, made, score
 
 GATE = {
     "metric": "risk",
@@ -60,7 +60,7 @@ def test_an_override_is_stated_with_its_reason_and_is_for_one_export() -> None:
 
 
 def later(hour: int, **change: Any) -> dict[str, Any]:
-    changes = {name: change.pop(name) for name in ("synthetic", "gates") if name in change}
+    changes = {name: change.pop(name) for name in ("synthetic", "real", "scores", "gates") if name in change}
     shape = {"id": f"report-{hour:012d}", "created": f"2031-01-01T{hour:02d}:00:00Z", "gates": [GATE | change]} | changes
     return entry_for_report(evaluated(**shape))
 
@@ -74,6 +74,8 @@ def later(hour: int, **change: Any) -> dict[str, Any]:
         ({"outcome": "undecided"}, True),
         ({"gates": []}, True),
         ({"outcome": "pass", "synthetic": {"name": "synthetic", "rows": 9, "columns": 2, "digest": "sha256:other"}}, True),
+        ({"outcome": "pass", "real": {"name": "actg175", "rows": 9, "columns": 2, "digest": "sha256:unrelated"}}, True),
+        ({"outcome": "pass", "scores": [score("risk", "privacy", 0.01, "sex")]}, True),
     ],
 )
 def test_only_the_same_content_at_the_same_limit_lifts_a_failed_gate(change: dict[str, Any], stands: bool) -> None:

@@ -165,6 +165,12 @@ def test_the_public_function_takes_records_and_forms(bare: Json) -> None:
         synthnb.label(bare, form="pdf")
 
 
+@pytest.mark.parametrize("odd", [None, [], "record"])
+def test_what_is_no_record_is_named(odd: Any) -> None:
+    with pytest.raises(RecordError, match=f"A record was expected; got '{type(odd).__name__}'"):
+        synthnb.label(odd)
+
+
 def test_a_label_replaces_only_a_label(bare: Json, tmp_path: Path) -> None:
     out = write_label(bare, tmp_path / "label.svg")
     ET.parse(out)

@@ -171,3 +171,30 @@ def test_numbers_in_words() -> None:
     assert spans([4]) == "4"
     assert spans([]) == "none"
     assert spans(range(1, 40, 2)).endswith("and 14 more stretches")
+
+
+def changed(path: Path, *statements: str) -> list[str]:
+    """What `verify` says of a ledger after somebody's statements."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    for statement in statements:
+        connection.execute(statement)
+    connection.close()
+    with Ledger(path) as ledger:
+        return ledger.verify()
+
+
+def test_triggers_that_refuse_nothing_are_named(path: Path) -> None:
+    quiet = "CREATE TRIGGER line_delete BEFORE DELETE ON line BEGIN SELECT 1; END"
+    said = ["The file no longer refuses changes: line_delete is other than synthnb writes it."]
+    assert changed(path, "DROP TRIGGER line_delete", quiet) == said
+
+
+def test_a_trigger_that_somebody_added_is_named(path: Path) -> None:
+    added = "CREATE TRIGGER aside AFTER INSERT ON line BEGIN SELECT 1; END"
+    assert changed(path, added) == ["The file no longer refuses changes: aside is nothing that synthnb writes."]
+
+
+def test_a_ledger_without_its_table_is_named(path: Path) -> None:
+    assert changed(path, "DROP TRIGGER line_delete", "DROP TABLE line") == ["The table of lines is gone from it."]
+    with Ledger(path) as ledger, pytest.raises(StorageError, match="has lost its table of lines"):
+        ledger.append(sealed(id="a", kind="export", created="2026-11-23T16:00:00Z", slot="s", fields={}, detail={}))

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from synthnb.disclosure.lint import MARKER, findings, warnings
+from synthnb.disclosure.entries import entry_for_statements
+from synthnb.disclosure.lint import MARKER, findings, places, warnings
 
 ROOT = Path(__file__).parents[2]
 PHRASES = [
@@ -138,3 +139,19 @@ def _is_built(path: Path) -> bool:
 def test_our_texts_and_templates_claim_nothing(path: Path) -> None:
     text = re.sub(r"[A-Za-z0-9+/=]{400,}", "", path.read_text(encoding="utf-8"))
     assert [(found.phrase, text.count("\n", 0, found.position) + 1) for found in findings(text)] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["from /root/secret/data.csv", "in C:\\Users\\ada\\x.csv.", "(~/x.csv)", "file:///srv/x", "\\\\server\\share\\x"]
+)
+def test_a_place_on_a_machine_is_told(text: str) -> None:
+    assert len(places(text)) == 1
+    said = entry_for_statements({"biases": f"biased, {text}"})
+    assert "every export tells it" in said["detail"]["warnings"][0]
+
+
+@pytest.mark.parametrize(
+    "text", ["and/or", "3/4 of it", "https://example.org/a/b", "doi:10.1136/bmj/x", "5 mg /day", "a / b", "data/x.csv"]
+)
+def test_what_is_no_place_is_left_alone(text: str) -> None:
+    assert places(text) == []

@@ -202,3 +202,29 @@ def test_no_folder_outside_the_working_one_is_told(tmp_path: Path) -> None:
 
 def test_the_schema_for_editors_is_what_is_read() -> None:
     assert json.loads(SCHEMA.read_text(encoding="utf-8")) == Policy.model_json_schema(by_alias=True)
+
+
+def test_a_project_cannot_take_sources_out_of_the_default_class(tmp_path: Path) -> None:
+    house = 'name = "house"\nsources = [{name = "census*", class = "open"}]\nclasses.default = "special"'
+    with pytest.raises(OptionError, match=r"sources, '\*' = 'open' \(synthnb\.toml, line 2\); classes\.default = 'special' stands"):
+        force(tmp_path, 'name = "trial"\nsources = [{name = "*", class = "open"}]', house=house)
+    found = force(tmp_path, 'name = "trial"\nsources = [{name = "census-2021", class = "open"}]', house=house)
+    assert [source.class_ for source in found.policy.sources] == ["open", "open"]
+
+
+def test_a_file_further_in_lifts_nothing(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "synthnb.toml").write_text('name = "clinic"\n[engines]\nallowed = ["trees"]', encoding="utf-8")
+    found = force(tmp_path / "sub", 'name = "x"')
+    assert (found.name, found.policy.engines.allowed) == ("x under clinic", ["trees"])
+    with pytest.raises(OptionError, match="never looser"):
+        force(tmp_path / "sub", 'name = "x"\n[engines]\nallowed = ["dp"]')
+
+
+def test_of_policies_side_by_side_the_stricter_rule_holds(tmp_path: Path) -> None:
+    for name, rules in {"a": 'engines.allowed = ["trees", "dp"]', "b": 'engines.allowed = ["dp", "arf"]'}.items():
+        (tmp_path / name).mkdir()
+        force(tmp_path / name, f'name = "{name}"\n{rules}')
+    found = find_policy(folder=tmp_path / "a", also=[tmp_path / "b"])
+    assert found is not None
+    assert found.policy.engines.allowed == ["dp"]

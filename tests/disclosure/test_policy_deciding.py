@@ -183,3 +183,54 @@ def test_what_was_gone_past_before_is_told_with_its_reason(tmp_path: Path) -> No
     (ruling,) = decide(policy, [*entries(), past])
     assert "gone past before: “The board agreed” for run-0123456789ab" in ruling.said
     assert past["detail"]["by"] == "Ada"
+
+
+def test_a_limit_that_failed_stays_so_whatever_is_compared_with_other_data(tmp_path: Path) -> None:
+    rule = "evaluation.gates.singling_out_risk.at_most = 0.09"
+    bad = entries(gates=[GATE | {"value": 0.4, "low": 0.3, "high": 0.5, "outcome": "fail"}])
+    unrelated = {"name": "other", "rows": 9, "columns": 2, "digest": f"sha256:{'0' * 64}"}
+    shape = {"synthetic": written()["output"], "created": "2026-11-23T17:00:00Z", "gates": [GATE]}
+    other = entry_for_report(evaluated(id="report-aaaaaaaaaaaa", real=unrelated, **shape))
+    again = entry_for_report(evaluated(id="report-bbbbbbbbbbbb", **shape))
+    assert one(tmp_path, rule, [*bad, other]).status == "violated"
+    assert one(tmp_path, rule, [*bad, other, again]).status == "ok"
+
+
+def test_a_mixture_is_joined_by_no_engine(tmp_path: Path) -> None:
+    mixed = sealed(id="mix-1", kind="mix", created="2026-11-23T16:00:00Z", slot="mix:both", fields={}, detail={"engine": "none"})
+    assert one(tmp_path, 'engines.allowed = ["trees", "llm"]', [*entries(), mixed]).status == "ok"
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "status"),
+    [
+        ("intent", "TODO", "violated"),
+        ("intent", "n/a", "violated"),
+        ("intent", "none", "violated"),
+        ("limitations", "xxx", "violated"),
+        ("biases", "N.A.", "violated"),
+        ("biases", "none", "ok"),
+        ("sensitiveInformation", "None.", "ok"),
+        ("intent", "none but teaching", "ok"),
+    ],
+)
+def test_a_placeholder_states_nothing(tmp_path: Path, field: str, text: str, status: str) -> None:
+    given = [*entries(), entry_for_statements({field: text})]
+    assert one(tmp_path, f'fields.required = ["{field}"]', given).status == status
+
+
+def said_class(text: str) -> list[dict[str, Any]]:
+    created = "2026-11-24T10:00:00Z"
+    return [*entries(), sealed(id="said-1", kind="disclose", slot="disclose", fields={"releaseClass": text}, detail={}, created=created)]
+
+
+@pytest.mark.parametrize("rules", ['release.allowed = ["local", "controlled"]', "release.public.sign_off = true"])
+def test_a_class_in_other_words_is_refused(tmp_path: Path, rules: str) -> None:
+    (ruling,) = ruled(tmp_path, rules, said_class("open to the public"))
+    assert (ruling.rule, ruling.status) == ("release.allowed", "violated")
+    assert "got “open to the public”" in ruling.said
+
+
+def test_where_no_class_is_stated_nothing_is_decided(tmp_path: Path) -> None:
+    assert one(tmp_path, 'release.allowed = ["local"]', entries()).status == "not decidable"
+    assert one(tmp_path, 'release.allowed = ["local"]', said_class("local, on one machine")).status == "ok"

@@ -12,6 +12,7 @@ from synthnb.disclosure.entries import entry_for_report, entry_for_run, entry_fo
 from synthnb.disclosure.fields import required
 from synthnb.disclosure.gating import entry_for_override
 from synthnb.disclosure.lint import findings
+from synthnb.disclosure.migrating import layouts
 from synthnb.disclosure.page import page_part, text_part
 from synthnb.disclosure.record import Record
 from synthnb.disclosure.render import BEGIN, END, inline, plain, render_block, told
@@ -101,6 +102,13 @@ def test_superseded_and_stale_runs_are_counted() -> None:
     later = entry_for_run(made(id="run-later", ended="2026-11-23T15:50:00Z"))
     record = Record.from_entries([*entries(), later]).to_dict() | {"stale": ["run-later"]}
     assert "From 4 entries, 1 of them superseded by later ones, 1 whose output is no longer in this notebook." in render_block(record)
+
+
+def test_what_a_person_states_needs_no_output() -> None:
+    said = entry_for_statements({"intent": "teaching"})
+    record = Record.from_entries([*entries(), said]).to_dict() | {"stale": [said["id"]]}
+    assert "no longer in this notebook" not in render_block(record)
+    assert any("1 whose output is no longer in this notebook" in block for block, _ in layouts(record))
 
 
 def test_nothing_can_end_the_block_early() -> None:

@@ -212,3 +212,22 @@ def test_overclaims_of_a_person_are_warned_about_and_stand() -> None:
     entry = entry_for_risk({"residual_risk": "none, it is anonymous"}, entries())[0]
     assert "claims more than can be shown" in entry["detail"]["warnings"][0]
     assert entry["fields"]["residualRisk"] == "none, it is anonymous"
+
+
+def test_what_another_person_said_stays_theirs() -> None:
+    given = [*entries(), entry_for_statements({"intent": "a replica", "biases": "few women"}, by="Ada")]
+    given.append(entry_for_risk({"contractual": "an agreement"}, given, by="Ada", created="2026-11-24T10:00:00Z")[0])
+    entry, _ = entry_for_risk({"residual_risk": "rare ages", "technical": "no rare levels"}, given, by="Bob")
+    assert entry["fields"] == {
+        "residualRisk": "rare ages",
+        "mitigations": ["Contractual: an agreement (said before by Ada)", "Technical: no rare levels"],
+    }
+    assert entry["detail"]["answers"]["intent"] == "a replica"
+    assert entry["detail"]["said_by"] == {"intent": "Ada", "contractual": "Ada"}
+
+
+def test_who_said_it_first_is_known_after_a_third_record() -> None:
+    given = [*entries(), entry_for_risk({"contractual": "an agreement"}, entries(), by="Ada", created="2026-11-24T10:00:00Z")[0]]
+    given.append(entry_for_risk({"residual_risk": "rare ages"}, given, by="Bob", created="2026-11-24T11:00:00Z")[0])
+    third = entry_for_risk({"governance": "a board"}, given, by="Eve")[0]
+    assert third["fields"] == {"mitigations": ["Contractual: an agreement (said before by Ada)", "Governance: a board"]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,7 +23,8 @@ from synthnb._tables import SUFFIXES, read_table
 from synthnb.disclosure.entries import entry_for_run, entry_for_statements
 from synthnb.disclosure.record import Record, problems
 from synthnb.disclosure.sidecar import check_data, entries_about, read_data_facts, read_data_record, sidecar_of, write_data
-from synthnb.errors import FrameError, OptionError
+from synthnb.disclosure.verify import verify_table
+from synthnb.errors import FrameError, OptionError, StorageError
 from tests.disclosure import samples
 
 RUN = samples.made()
@@ -82,7 +84,7 @@ def test_changed_cells_under_an_old_record_are_named(tmp_path: Path, ending: str
     else:
         with pa.ipc.new_file(path, table.schema) as writer:
             writer.write_table(table)
-    assert [(what, status) for what, status, _ in check_data(path)] == [("data", "changed"), ("record inside", "ok")]
+    assert [(what, status) for what, status, _ in check_data(path)] == [("data", "changed"), ("record inside", "ok"), ("facts", "ok")]
 
 
 def test_a_file_written_anew_with_the_same_cells_is_not_changed(tmp_path: Path) -> None:
@@ -186,7 +188,7 @@ def test_a_sheet_that_says_something_else_is_named(tmp_path: Path) -> None:
     book = load(path)
     book["Disclosure"]["B3"] = "real data"
     book.save(path)
-    assert [item[:2] for item in check_data(path)] == [("data", "ok"), ("record inside", "ok"), ("sheet", "changed")]
+    assert [item[:2] for item in check_data(path)] == [("data", "ok"), ("record inside", "ok"), ("facts", "ok"), ("sheet", "changed")]
     book.remove(book["Disclosure"])
     book.save(path)
     assert check_data(path)[-1][:2] == ("sheet", "removed")
@@ -200,3 +202,95 @@ def test_hostile_names_and_texts_reach_the_record_and_nothing_runs(tmp_path: Pat
         assert {status for _, status, _ in check_data(tmp_path / f"t{ending}")} == {"ok"}
     with zipfile.ZipFile(tmp_path / "t.xlsx") as parts:
         assert all(b"<f>" not in parts.read(part) for part in parts.namelist())
+
+
+def told_anew(path: Path, **changes: Any) -> None:
+    """Write a Parquet file anew with other facts about its rows."""
+    table = pq.read_table(path)
+    facts = json.loads(table.schema.metadata[b"synthnb.data"]) | changes
+    pq.write_table(table.replace_schema_metadata({**table.schema.metadata, b"synthnb.data": json.dumps(facts).encode()}), path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "beside"),
+    [
+        ({"depth": 7}, False),
+        ({"share": 0.1}, False),
+        ({"run": "run-000000000000"}, False),
+        ({"scheme": "other"}, False),
+        ({"marked": True}, False),
+        ({"name": "evil"}, True),
+        ({"content": f"sha256:{'0' * 64}"}, True),
+    ],
+)
+def test_facts_that_the_record_doesnt_bear_out_are_named(tmp_path: Path, changes: dict[str, Any], beside: bool) -> None:
+    path = written(tmp_path, ".parquet")
+    told_anew(path, **changes)
+    if not beside:
+        sidecar_of(path).unlink()
+    assert [item[:2] for item in check_data(path)] == [("data", "ok"), ("record inside", "ok"), ("facts", "changed")]
+
+
+def test_what_pandas_is_told_otherwise_is_named(tmp_path: Path) -> None:
+    path = written(tmp_path, ".parquet")
+    table = pq.read_table(path)
+    attrs = json.loads(table.schema.metadata[b"PANDAS_ATTRS"])
+    attrs["synthnb"]["share"] = 0
+    pq.write_table(table.replace_schema_metadata({**table.schema.metadata, b"PANDAS_ATTRS": json.dumps(attrs).encode()}), path)
+    assert "share for pandas is 0" in check_data(path)[-1][2]
+
+
+@pytest.mark.parametrize("ending", SUFFIXES)
+def test_columns_that_no_run_made_are_noted(tmp_path: Path, ending: str) -> None:
+    path, joined = tmp_path / f"t{ending}", FRAME.set_index("age", drop=False).assign(chol=[1, 2, 3])
+    entry = write_data(joined, path, frame_name="both", entries=[made()], cut_from=RUN["id"], folder=tmp_path)
+    facts = read_data_facts(path)
+    assert isinstance(facts, Mapping)
+    assert facts["other_columns"] == ["chol"]
+    assert entry["fields"]["isSynthetic"] == f"t{ending}: mixed, no run made its column chol: these cells may be observations"
+    assert entry["fields"]["digitalSourceType"] == f"t{ending}: compositeSynthetic"
+    assert {status for _, status, _ in check_data(path)} <= {"ok"}
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet"])
+def test_a_file_and_its_sidecar_appear_both_or_neither(tmp_path: Path, ending: str) -> None:
+    path = written(tmp_path, ending)
+    before = path.read_bytes()
+    sidecar_of(path).unlink()
+    sidecar_of(path).mkdir()
+    with pytest.raises(StorageError, match=r"synthnb\.json couldn't be written.*What was there before is intact"):
+        write_data(FRAME.iloc[:2], path, frame_name="made", entries=[made()], cut_from=RUN["id"], folder=tmp_path)
+    assert path.read_bytes() == before
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_full_disk_for_the_sidecar_leaves_both_as_they_were(tmp_path: Path) -> None:
+    path = written(tmp_path, ".csv")
+    before = [path.read_bytes(), sidecar_of(path).read_bytes()]
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, limits[1]))
+    try:
+        with pytest.raises(StorageError, match=r"t\.csv\.synthnb\.json couldn't be written: File too large"):
+            write_data(FRAME.iloc[:2], path, frame_name="made", entries=[made()], cut_from=RUN["id"], folder=tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [path.read_bytes(), sidecar_of(path).read_bytes()] == before
+
+
+def test_a_file_renamed_with_its_sidecar_still_tells(tmp_path: Path) -> None:
+    path, other = written(tmp_path, ".csv"), tmp_path / "other.csv"
+    sidecar_of(path).rename(sidecar_of(other))
+    path.rename(other)
+    assert isinstance(read_data_record(other), Mapping)
+    assert isinstance(read_data_facts(other), Mapping)
+    assert {finding.status for finding in verify_table(other)} == {"ok"}
+    other.write_text("age\n41\n")
+    assert "says nothing about other.csv" in str(read_data_facts(other))
+
+
+def test_a_file_written_through_a_link_has_the_links_name(tmp_path: Path) -> None:
+    (tmp_path / "ln.csv").symlink_to(tmp_path / "z.csv")
+    entry = write_data(FRAME, tmp_path / "ln.csv", frame_name="made", entries=[made()], folder=tmp_path)
+    assert entry["detail"]["path"] == "ln.csv"
+    assert {finding.status for finding in verify_table(tmp_path / "ln.csv")} == {"ok"}
+    assert (tmp_path / "ln.csv").is_symlink()

@@ -77,6 +77,18 @@ def test_without_the_key_the_owner_isnt_known(table: Path, key: Path, monkeypatc
     assert f"Signed by key {public.fingerprint}, whose owner isn't known here. It names nobody by name" in signature(table)[1]
 
 
+def test_a_strangers_key_isnt_enough_where_a_signature_is_required(tmp_path: Path, key: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = project(tmp_path)
+    sign(path)
+    assert check(path, require_signature=True).exit_status == 0
+    monkeypatch.setenv("SYNTHNB_SIGNING_KEY", str(tmp_path / "none.pem"))
+    found = check(path, require_signature=True)
+    assert (found.exit_status, found.signed) == (3, False)
+    assert "signed by a key that isn't known here" in check(path).summary
+    path.write_bytes(path.read_bytes().replace(b"Words of mine", b"Words of ours"))
+    assert check(path, require_signature=True).exit_status == 1
+
+
 def test_a_key_that_is_given_is_named(table: Path, key: Path) -> None:
     sign(table)
     public = key.with_suffix(".pub")

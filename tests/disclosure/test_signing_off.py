@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from synthnb._api.signing import sign_off
+from synthnb._api.signing import sign, sign_off
 from synthnb._api.verifying import check
+from synthnb._canonical import digest, without
 from synthnb.disclosure.entries import entry_for_export, entry_for_run, entry_for_statements
 from synthnb.disclosure.files import disclose_file
 from synthnb.disclosure.folding import fold, substance
+from synthnb.disclosure.sidecar import entries_about
 from synthnb.disclosure.signing_off import entry_for_sign_off, sign_off_file
 from synthnb.errors import NotebookError, OptionError, StorageError
 
@@ -74,6 +77,67 @@ def test_an_entry_slipped_in_before_it_makes_it_void(tmp_path: Path) -> None:
     sign_off_file(path, **REVIEWER)
     add(path, entry_for_run(made(id="run-before", ended="2001-01-01T00:00:00.000000Z")))
     assert list(state(path).values()) == ["void"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda it: it[1:], lambda it: [*it, entry_for_run(made(id="run-before", ended="2001-01-01T00:00:00.000000Z"))]],
+    ids=["gone", "before"],
+)
+def test_it_is_void_wherever_fields_are_folded_if_the_record_isnt_the_reviewed_one(change: Any) -> None:
+    reviewed = entries()
+    signed = entry_for_sign_off(reviewed, **REVIEWER)
+    folded = [fold([*some, signed])["reviewerSignOff"]["values"][0]["value"] for some in (reviewed, change(reviewed))]
+    assert [text.endswith("(void: the record was changed after it)") for text in folded] == [False, True]
+
+
+def test_a_table_that_holds_a_part_of_the_record_has_no_sign_off() -> None:
+    reviewed = entries()
+    signed = entry_for_sign_off(reviewed, **REVIEWER)
+    assert signed not in entries_about("sha256:other", [*reviewed, signed])
+
+
+def rewritten(path: Path, **changes: str) -> None:
+    """Change what a sign-off says, and everything that follows from it."""
+    content = read(path)
+    own = content["metadata"]["synthnb"]
+    entry = next(entry for entry in own["entries"] if entry["kind"] == "sign-off")
+    entry["detail"] |= changes
+    entry["digest"] = digest(without(entry, "digest"))
+    write(path, content)
+    disclose_file(path)
+
+
+def test_a_signed_sign_off_that_was_rewritten_is_named(tmp_path: Path, key: Path) -> None:
+    path = project(tmp_path)
+    entry = sign_off(path, reviewer=ADA, scope="code style only", signed=True)
+    assert check(path, require_signature=True).outcome == "ok"
+    rewritten(path, scope="safe for public release")
+    named = {one.what: one.status for one in check(path).findings}
+    assert (named[f"signed entry {entry['id']}"], named[f"sign-off of {ADA}"]) == ("changed", "unsigned")
+    assert check(path).exit_status == 1
+
+
+def test_a_sign_off_that_no_signature_covers_is_said(tmp_path: Path, key: Path) -> None:
+    path = project(tmp_path)
+    sign(path)
+    sign_off_file(path, reviewer="Mallory, board", scope="everything")
+    assert state(path) == {"sign-off of Mallory, board": "unsigned"}
+    assert check(path, require_signature=True).exit_status == 3
+    sign(path, role="reviewer")
+    assert state(path) == {"sign-off of Mallory, board": "ok"}
+
+
+def test_an_earlier_version_that_was_put_back_is_known_from_the_ledger(tmp_path: Path, key: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = project(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    before = path.read_bytes()
+    sign_off(path, reviewer=ADA, scope="methods")
+    assert check(path).outcome == "ok"
+    path.write_bytes(before)
+    told = {one.what: (one.status, one.detail) for one in check(path).findings}["ledger"]
+    assert told[0] == "outdated"
+    assert "about trial.ipynb: signoff-" in told[1]
 
 
 def test_an_export_leaves_it_as_it_was(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 
 from synthnb._api.venues import VenueText, venue_text
-from synthnb.disclosure.entries import entry_for_report, entry_for_run, entry_for_statements, sealed
+from synthnb.disclosure.entries import entry_for_report, entry_for_run, entry_for_statements, sealed, stateable
 from synthnb.disclosure.fields import catalogue, required
 from synthnb.disclosure.gating import entry_for_override
 from synthnb.disclosure.lint import findings
@@ -43,7 +43,7 @@ def machine_only() -> Record:
 
 
 def said_by_a_person() -> Json:
-    return entry_for_statements({name: f"{name} as stated" for name, field in catalogue().items() if field.fill != "machine"})
+    return entry_for_statements({field.id: f"{field.id} as stated" for field in stateable()} | {"releaseClass": "team, as stated"})
 
 
 def complete() -> Record:
@@ -121,6 +121,22 @@ def test_what_the_tool_proposes_is_marked_and_not_filled_until_confirmed() -> No
     assert answers(venue_text(Record.from_entries([entry_for_run(made()), said]), "tripod-llm"))["5e"].status == "filled"
 
 
+def test_what_a_person_states_needs_no_output() -> None:
+    said = entry_for_statements({"intent": "teaching"})
+    record = Record.from_entries([entry_for_run(made()), said]).to_dict() | {"stale": [said["id"]]}
+    assert "no longer in the notebook" not in str(venue_text(record, "elsevier"))
+
+
+def test_a_holdout_that_there_was_not_shows_no_independence() -> None:
+    found = answers(venue_text(Record.from_entries([entry_for_run(written()), entry_for_report(evaluated(holdout=None))]), "mi-clear-llm"))
+    assert "weren't computed" in found["8 independence"].values[0].text
+    assert found["8 independence"].status == "partly filled"
+
+
+def test_without_a_language_model_there_is_none_to_declare() -> None:
+    assert answers(venue_text(Record.from_entries([entry_for_run(made())]), "gamer"))["1 declaration"].status == "not applicable"
+
+
 def test_a_placeholder_states_nothing() -> None:
     for word in ("TBD", "todo.", "…", "???", "xxx", "to be added"):
         text = venue_text(Record.from_entries([entry_for_run(made()), entry_for_statements({"intent": word})]), "elsevier")
@@ -128,8 +144,10 @@ def test_a_placeholder_states_nothing() -> None:
         assert "Purpose" not in text.paragraph
 
 
-def test_a_program_can_t_answer_for_data() -> None:
-    said = entry_for_statements({"responsiblePerson": "smollm2-135m-instruct"})
+@pytest.mark.parametrize("named", ["smollm2-135m-instruct", "ChatGPT, ORCID 0000-0002-1825-0097"])
+def test_a_program_can_t_answer_for_data(named: str) -> None:
+    when, fields = "2026-11-23T16:00:00Z", {"responsiblePerson": named}
+    said = sealed(id="said-1", kind="disclose", created=when, slot="disclose", fields=fields, detail={})
     text = venue_text(Record.from_entries([entry_for_run(written()), said]), "pnas")
     assert answers(text)["author"].status == "missing"
     assert "names a program" in str(text)
@@ -251,7 +269,7 @@ class _Tags(HTMLParser):
 
 
 def hostile() -> Record:
-    said = entry_for_statements({name: HOSTILE for name, field in catalogue().items() if field.fill != "machine"})
+    said = entry_for_statements({field.id: HOSTILE for field in stateable()} | {"releaseClass": f"team {HOSTILE}"})
     run = entry_for_run(written(output=written()["output"] | {"name": HOSTILE}))
     return Record.from_entries([run, said])
 

@@ -13,6 +13,7 @@ import pytest
 from synthnb._api.signing import sign
 from synthnb._api.verifying import check
 from synthnb.disclosure.signing import FOLDER, SUFFIX
+from synthnb.disclosure.signing_off import sign_off_file
 from synthnb.disclosure.verify import verify_path
 from synthnb.errors import NotebookError, SynthnbError
 
@@ -63,11 +64,42 @@ def test_a_signature_of_the_folder_covers_every_file(folder: Path, key: Path) ->
     assert said(folder) == {("extra.bin", "signed content", "changed")}
 
 
-def test_what_was_signed_and_is_gone_is_missing_and_what_came_is_listed(folder: Path, key: Path) -> None:
+def test_what_was_signed_and_is_gone_is_missing_and_what_came_is_a_change(folder: Path, key: Path) -> None:
     (folder / "extra.bin").write_bytes(b"x")
     sign(folder)
     (folder / "extra.bin").rename(folder / "new.bin")
-    assert said(folder) == {("extra.bin", "signed content", "missing"), ("new.bin", "new.bin", "not looked at")}
+    assert said(folder) == {("extra.bin", "signed content", "missing"), ("new.bin", "new.bin", "changed")}
+    assert check(folder).exit_status == 1
+
+
+@pytest.mark.parametrize("name", ["evil.csv", "report.html", "synthnb.toml", "synthnb-keys.toml"])
+def test_whatever_came_into_a_signed_folder_is_named(folder: Path, key: Path, name: str) -> None:
+    sign(folder)
+    (folder / name).write_text("", encoding="utf-8")
+    assert said(folder) == {(name, name, "changed")}
+
+
+def test_the_signature_of_a_folder_leads_to_the_folder(folder: Path, key: Path) -> None:
+    place = sign(folder)
+    assert (check(place).outcome, check(place).signed) == ("ok", True)
+    (folder / "t.csv").write_bytes(b"age")
+    assert check(place).exit_status == 1
+
+
+def test_the_signature_of_a_folder_inside_counts(folder: Path, key: Path) -> None:
+    inside = folder / "inside"
+    inside.mkdir()
+    (inside / "a.txt").write_text("a", encoding="utf-8")
+    sign(inside)
+    assert said(folder) == set()
+    (inside / "b.txt").write_text("b", encoding="utf-8")
+    assert said(folder) == {("inside/b.txt", "inside/b.txt", "changed")}
+
+
+def test_a_sign_off_that_a_folders_signature_doesnt_cover_is_said(folder: Path, key: Path) -> None:
+    sign(folder)
+    sign_off_file(folder / "trial.ipynb", reviewer="Mallory, board", scope="all of it")
+    assert ("trial.ipynb", "sign-off of Mallory, board", "unsigned") in said(folder)
 
 
 def test_a_changed_signature_of_the_folder_is_named(folder: Path, key: Path) -> None:

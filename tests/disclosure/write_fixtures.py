@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from synthnb._canonical import digest
-from synthnb.disclosure.folding import fold
+from synthnb.disclosure.folding import fold, substance
 from synthnb.disclosure.notebook import MIME, SCHEMA, apply, harvest, upsert
 from synthnb.disclosure.render import BEGIN, END, inline, render_block
 
@@ -283,6 +283,7 @@ def values() -> None:
         {"fields": {"seed": {"values": [{"value": "1"}, {"value": 2}, 3]}}},
         {"fields": {"intent": {"values": [{"value": value} for value in ("\xa0", "- a", "3. b", "12) c", "+d", "-", "2026-11-24", "…")]}}},
         {"fields": {"license": {"values": [{"value": f"sha256:{'0f' * 32} and sha256:{'AB' * 32}", "proposed": True}]}}},
+        {"entries": [RUN, entry("said-1", "disclose", 44, "disclose", {"intent": "x"})], "stale": [RUN["id"], "said-1"]},
         {"fields": {"biases": {"values": [{"value": f"{n}"} for n in range(15)]}, "intent": {"values": [{"value": "\xa0"}]}}},
     ]
     write(
@@ -298,12 +299,18 @@ def values() -> None:
     risk = entry("risk-1", "risk", 44, "risk", {"releaseClass": "team", "residualRisk": "small", "policy": "not theirs"})
     guess = RUN | {"fields": RUN["fields"] | {"residualRisk": "proposed of it", "policy": "none"}}
     quiet = [entry("export-1", "export", 50, "export:a", {}), entry("out-1", "opt-out", 51, "opt-out", {"optOuts": "deleted"})]
+    reviewed = [guess, REPORT]
+    bound = entry("sign-off-4", "sign-off", 47, "sign-off:c", {"reviewerSignOff": "bound"}, detail={"substance": substance(reviewed)})
     mixed = entry("mix-1", "mix", 52, "mix:synthetic", {"isSynthetic": "mixed"}, frame="synthetic", content="sha256:3")
     folds = [
         [guess, SAID, risk, *signed, *quiet],
         [guess, *signed, mixed],
         [guess, *signed, SAID | {"created": "2026-11-23T15:55:00Z", "fields": {"reviewerSignOff": "on paper"}}],
         [guess, REPORT | {"frame": "synthetic"}, mixed, risk | {"fields": {"residualRisk": ""}}],
+        [*reviewed, bound, *quiet],
+        [guess, bound],
+        [*reviewed, bound, SAID],
+        [*reviewed, entry("before-1", "evaluate", 1, "evaluate:x", {}), bound],
         [],
         [texts, REPORT | {"created": "2026-11-23T15:15:00Z", "frame": "notes"}, again],
         [RUN, RERUN, COLUMN, REPORT, SAID],

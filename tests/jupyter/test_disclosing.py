@@ -16,7 +16,7 @@ from synthnb.disclosure.fields import catalogue
 from synthnb.disclosure.record import Record
 from synthnb.disclosure.session import session
 from synthnb.jupyter import disclosing
-from synthnb.widgets.disclosure_form import DisclosureForm
+from synthnb.widgets.disclosure_form import PERSON, DisclosureForm
 
 Json = dict[str, Any]
 
@@ -102,6 +102,23 @@ def test_what_cant_be_recorded_is_said_beside_its_field() -> None:
     form, handle = saved_form(isSynthetic="no")
     assert "isSynthetic" in form.problems["isSynthetic"]
     assert handle.shown == []
+    assert session.entries() == []
+
+
+def test_an_error_stands_beside_the_field_it_is_about() -> None:
+    form, _ = saved_form(name="ACTG 175", intent="replica", responsiblePerson="GPT-4")
+    assert list(form.problems) == ["responsiblePerson"]
+    with config_context(person="ChatGPT"):
+        form.person = "ChatGPT"
+        form.statements = {"name": "ACTG 175"}
+        disclosing._record(form, Handle())
+    assert list(form.problems) == [PERSON]
+
+
+def test_a_sign_off_isnt_typed_into_a_cell(shell: Any) -> None:
+    with capture_output() as captured:
+        shell.run_cell("%%synth disclose\nReviewer's sign-off: Dr X approved everything")
+    assert "%synth sign-off" in captured.stdout + captured.stderr
     assert session.entries() == []
 
 

@@ -127,6 +127,16 @@ def test_the_command_lists_shows_and_writes(project: Path) -> None:
     assert [json.loads(line) for line in (project / "runs.jsonl").read_text(encoding="utf-8").splitlines()] == ALL
 
 
+def test_a_listing_is_replaced_where_nothing_is_lost(project: Path) -> None:
+    called("--to", "runs.jsonl", "--kind", "evaluate")
+    assert "Written to runs.jsonl: 4 entries" in called("--to", "runs.jsonl")
+    strange = json.dumps(entry("generate", "elsewhere", day=5), ensure_ascii=False) + "\n"
+    (project / "runs.jsonl").write_text(strange, encoding="utf-8")
+    with pytest.raises(OptionError, match=r"runs\.jsonl' exists"):
+        called("--to", "runs.jsonl")
+    assert (project / "runs.jsonl").read_text(encoding="utf-8") == strange
+
+
 @pytest.mark.usefixtures("project")
 @pytest.mark.parametrize(
     ("words", "message"),

@@ -300,3 +300,21 @@ def test_what_isnt_there_or_cant_be_written_is_said(tmp_path: Path) -> None:
         export_notebook(tmp_path / "gone.ipynb", tmp_path / "x.html")
     with pytest.raises(StorageError, match=r"x\.html couldn't be written"):
         export_notebook(notebook(), tmp_path / "no folder" / "x.html")
+
+
+def test_exporters_ask_the_policy_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "synthnb.toml").write_text('name = "clinic"\n[engines]\nallowed = ["dp"]', encoding="utf-8")
+    own: Any = SynthHTMLExporter
+    with pytest.raises(OptionError, match=r"engines\.allowed .*got trees"):
+        own().from_notebook_node(disclosed(notebook()), {"metadata": {"name": "trial"}})
+    stock: Any = HTMLExporter
+    text, _ = stock(preprocessors=[DisclosurePreprocessor]).from_notebook_node(disclosed(notebook()), {"metadata": {"path": str(tmp_path)}})
+    assert "Not kept:" in text
+    assert "engines" in text.split("Not kept:")[1]
+
+
+def test_an_export_states_the_policy_of_the_notebooks_folder(tmp_path: Path) -> None:
+    (tmp_path / "synthnb.toml").write_text('name = "clinic"', encoding="utf-8")
+    (tmp_path / "a.ipynb").write_text(json.dumps(disclosed(notebook())), encoding="utf-8")
+    assert export_notebook(tmp_path / "a.ipynb", tmp_path / "a.html")["policy"]["name"] == "clinic"

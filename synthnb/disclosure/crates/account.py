@@ -17,12 +17,15 @@ from synthnb.disclosure.folding import MAKING, SAYING, Entry, current, is_readab
 from synthnb.disclosure.jsonld import source_type
 from synthnb.disclosure.reading import mapping
 from synthnb.disclosure.render import plain, shown_digest, values_of
+from synthnb.disclosure.saying import names_a_program, programs_in
 
-__all__ = ["CHECKING", "Account", "Activity", "Model", "Person", "Table"]
+__all__ = ["CHECKING", "TERMS", "Account", "Activity", "Model", "Person", "Table"]
 
 CHECKING = ("evaluate", "review", "judge")
 """Kinds of entries that looked at what was made."""
 
+TERMS = ("algorithmicMedia", "compositeSynthetic", "compositeWithTrainedAlgorithmicMedia", "trainedAlgorithmicMedia")
+"""The terms of IPTC that a table can have."""
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _ORCID = re.compile(r"(?:https?://orcid\.org/|ORCID(?: iD)?:?\s*)?\b(\d{4}-\d{4}-\d{4}-\d{3}[\dX])\b", re.IGNORECASE)
 
@@ -172,8 +175,14 @@ class Account:
 
     @cached_property
     def people(self) -> tuple[Person, ...]:
-        """Who was stated to be responsible; nobody else is ever named."""
-        return tuple(_person(text) for text in self.stated("responsiblePerson"))
+        """Who was stated to be responsible; nobody else is ever named, and no program."""
+        return tuple(_person(text) for text in self.stated("responsiblePerson") if text not in self.programs)
+
+    @cached_property
+    def programs(self) -> tuple[str, ...]:
+        """What was stated as a responsible person and names a program: a known product, or one that took part."""
+        known = programs_in(self.entries)
+        return tuple(text for text in self.stated("responsiblePerson") if names_a_program(text, known))
 
     @cached_property
     def models(self) -> tuple[Model, ...]:
@@ -181,11 +190,16 @@ class Account:
         return tuple(dict.fromkeys(model for done in (*self.runs, *self.checks) if (model := done.model)))
 
     def source_type(self, names: Iterable[str] | None = None) -> str:
-        """The IPTC term of some tables by name, or of all."""
+        """The IPTC term of some tables, by name or by the id of the run that made them, or of all."""
         wanted = None if names is None else set(names)
         made = [_as_run(entry) for entry in self.entries if entry["kind"] in {*MAKING, "mix"} and _output(entry)]
-        chosen = [run for run in made if wanted is None or str(run["output"].get("name")) in wanted] or made
+        chosen = [run for run in made if wanted is None or {str(run["output"].get("name")), run["id"]} & wanted] or made
         return source_type(chosen) if chosen else ""
+
+    def source_type_of(self, detail: Mapping[str, Any]) -> str:
+        """The IPTC term of an exported table, from what its export notes."""
+        told = detail.get("source_type")
+        return told if isinstance(told, str) and told in TERMS else self.source_type([str(detail.get("name")), str(detail.get("run"))])
 
 
 def _output(entry: Entry) -> Mapping[str, Any]:
@@ -196,7 +210,12 @@ def _as_run(entry: Entry) -> dict[str, Any]:
     """A run in the shape in which `source_type` looks at it."""
     detail = dict(mapping(entry.get("detail")))
     model = detail.get("model")
-    return detail | {"kind": entry["kind"], "model": model if isinstance(model, Mapping) else None, "inputs": _tables(detail.get("inputs"))}
+    return detail | {
+        "id": entry["id"],
+        "kind": entry["kind"],
+        "model": model if isinstance(model, Mapping) else None,
+        "inputs": _tables(detail.get("inputs")),
+    }
 
 
 def _tables(items: object) -> list[Mapping[str, Any]]:

@@ -3,59 +3,41 @@
 ::
 
     zip ──► packing      is it byte for byte what packing these files gives?
-        ──► metadata     what RO-Crate and Process Run Crate must have; does it follow from the record?
+        ──► metadata     what RO-Crate and Process Run Crate must have
         ──► files        sha256 against metadata and manifest; what is missing, what isn't listed
         ──► record       in itself; the same in the notebook and on its page; the ledger's lines
-        ──► parts        notebook, page and data files, as if they lay in a folder
+        ──► following    metadata, provenance, README and preview, written anew from the record
+        ──► parts        notebook, page and data files, as if they lay in a folder; what the page runs
 """
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
-from synthnb.disclosure.crates.account import Account
+from synthnb.disclosure.crates.following import follow
+from synthnb.disclosure.crates.ledger_lines import check_lines
 from synthnb.disclosure.crates.manifest import read_manifest
-from synthnb.disclosure.crates.parts import LEDGER, MANIFEST, METADATA, PREVIEW, RECORD, Part
+from synthnb.disclosure.crates.page_scripts import check_scripts
+from synthnb.disclosure.crates.parts import LEDGER, MANIFEST, METADATA, PREVIEW, PROV_PICTURE, RECORD
 from synthnb.disclosure.crates.rules import broken_rules
+from synthnb.disclosure.crates.unpacked import LARGEST, Crate, read_json
 from synthnb.disclosure.crates.zipping import Opened, is_as_packed, open_zip
-from synthnb.disclosure.folding import same
-from synthnb.disclosure.reading import mapping, parse_json
+from synthnb.disclosure.reading import mapping
 from synthnb.disclosure.render import plain
 from synthnb.disclosure.sidecar import SUFFIX
 from synthnb.disclosure.verify.findings import Finding
-from synthnb.errors import NotebookError, StorageError, SynthnbError
+from synthnb.errors import NotebookError, StorageError
 
 if TYPE_CHECKING:
     from synthnb.disclosure.verify.signatures import Trust
 
 __all__ = ["verify_crate"]
 
-_LARGEST = 64 << 20
 _MOST_LISTED = 4
-
-
-@dataclass(frozen=True)
-class _Crate:
-    """A crate's metadata and what its files turn out to be."""
-
-    opened: Opened
-    """The zip."""
-    digests: Mapping[str, str]
-    """The SHA-256 of each file that can be unpacked, by place."""
-    entities: Mapping[str, Mapping[str, Any]]
-    """The metadata's entities by id."""
-
-    def described(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Places and entities of the files that the metadata give a digest for."""
-        for name, entity in self.entities.items():
-            if isinstance(entity.get("sha256"), str):
-                yield unquote(name), entity
 
 
 def verify_crate(path: str | Path, trust: Trust | None = None) -> list[Finding]:
@@ -93,14 +75,14 @@ def _check(opened: Opened, trust: Trust | None) -> Iterator[Finding]:
             yield Finding(plain(place), "changed", f"It was changed or damaged after it was packed: {error}")
     if len(digests) == len(opened.places):
         yield _packing(opened)
-    graph = _read_json(opened, METADATA, digests)
+    graph = read_json(opened, METADATA, digests)
     if isinstance(graph, Finding):
         yield graph
         return
     items = mapping(graph).get("@graph")
     listed = items if isinstance(items, list) else []
     entities = {item["@id"]: item for item in listed if isinstance(item, Mapping) and isinstance(item.get("@id"), str)}
-    crate = _Crate(opened, digests, entities)
+    crate = Crate(opened, digests, entities)
     yield _rules(graph)
     yield from _files(crate)
     yield from _record(crate)
@@ -116,16 +98,6 @@ def _packing(opened: Opened) -> Finding:
     return Finding("packing", "reformatted", detail)
 
 
-def _read_json(opened: Opened, place: str, digests: Mapping[str, str]) -> Any:
-    """A file's JSON, or the finding that it can't be read."""
-    if place not in digests:
-        return Finding(place, "unreadable" if place in opened.places else "missing", "It isn't there, or can't be unpacked.")
-    try:
-        return parse_json(opened.read(place, most=_LARGEST))
-    except (ValueError, NotebookError) as error:
-        return Finding(place, "unreadable", f"It can't be read as JSON: {plain(str(error))}.")
-
-
 def _rules(graph: Any) -> Finding:
     broken = broken_rules(graph)
     if broken:
@@ -133,7 +105,7 @@ def _rules(graph: Any) -> Finding:
     return Finding("metadata", "ok", "What RO-Crate 1.3 and Process Run Crate 0.5 must have is there")
 
 
-def _files(crate: _Crate) -> Iterator[Finding]:
+def _files(crate: Crate) -> Iterator[Finding]:
     """Every file against the digests that metadata and manifest give."""
     listed = _manifest(crate)
     if isinstance(listed, Finding):
@@ -141,22 +113,22 @@ def _files(crate: _Crate) -> Iterator[Finding]:
         listed = {}
     described = {place: str(entity["sha256"]) for place, entity in crate.described()}
     told = {*crate.opened.places} - {*crate.digests}  # what can't be unpacked
-    for place in sorted({*described, *listed} - told):
+    for place in sorted({*described, *listed} - told - ({*crate.digests} - {*described, METADATA})):
         yield _file(crate, place, {described.get(place), listed.get(place)} - {None})
-    for place in sorted({*crate.digests} - {*described, *listed, MANIFEST}):
-        yield Finding(plain(place), "changed", "Neither the metadata nor the manifest lists it: it was added after the crate was packed.")
+    for place in sorted({*crate.digests} - {*described, METADATA, MANIFEST}):
+        yield Finding(plain(place), "changed", "The metadata don't describe it: it was added after the crate was packed.")
 
 
-def _manifest(crate: _Crate) -> dict[str, str] | Finding:
+def _manifest(crate: Crate) -> dict[str, str] | Finding:
     if MANIFEST not in crate.digests:
         return Finding(MANIFEST, "missing", "It isn't there: it was removed, or another program made this crate.")
     try:
-        return read_manifest(crate.opened.read(MANIFEST, most=_LARGEST))
+        return read_manifest(crate.opened.read(MANIFEST, most=LARGEST))
     except (ValueError, NotebookError) as error:
         return Finding(MANIFEST, "unreadable", f"{plain(str(error))}.")
 
 
-def _file(crate: _Crate, place: str, wanted: set[str | None]) -> Finding:
+def _file(crate: Crate, place: str, wanted: set[str | None]) -> Finding:
     actual = crate.digests.get(place)
     if actual is None:
         return Finding(plain(place), "missing", "It is listed and isn't in the crate.")
@@ -166,11 +138,11 @@ def _file(crate: _Crate, place: str, wanted: set[str | None]) -> Finding:
     return Finding(plain(place), "changed", f"It, or what lists it, was changed: its digest is {actual}, not {others}.")
 
 
-def _record(crate: _Crate) -> Iterator[Finding]:
+def _record(crate: Crate) -> Iterator[Finding]:
     """The record in itself, against the metadata, and against the ledger's lines."""
     from synthnb.disclosure.verify.records import check_record
 
-    record = _read_json(crate.opened, RECORD, crate.digests)
+    record = read_json(crate.opened, RECORD, crate.digests)
     if isinstance(record, Finding):
         yield record
         return
@@ -178,80 +150,12 @@ def _record(crate: _Crate) -> Iterator[Finding]:
         yield Finding(RECORD, "unreadable", "It holds no record.")
         return
     yield from (replace(finding, what=f"{RECORD}: {finding.what}") for finding in check_record(record))
-    yield _follows(crate, record)
+    yield from follow(crate, record)
     if LEDGER in crate.digests:
-        yield _ledger(crate, record)
+        yield from check_lines(crate, record)
 
 
-def _follows(crate: _Crate, record: Mapping[str, Any]) -> Finding:
-    """Whether the metadata are what this version writes about the record."""
-    from synthnb import __version__
-    from synthnb.disclosure.crates.rocrate import metadata
-
-    pack = mapping(crate.entities.get("#action-pack"))
-    software = mapping(crate.entities.get(str(mapping(pack.get("instrument")).get("@id"))))
-    if software.get("version") != __version__:
-        return Finding(
-            "metadata: record", "not looked at", f"Another version of synthnb wrote them: {plain(str(software.get('version')))}."
-        )
-    account = Account(record)
-    try:
-        wanted = {item["@id"]: item for item in metadata(account, _as_parts(crate, account))["@graph"]}
-    except (LookupError, ValueError, TypeError) as error:
-        return Finding("metadata: record", "changed", f"The record doesn't give what the metadata need: {plain(repr(error))}.")
-    differing = [name for name in sorted({*wanted, *crate.entities}) if not same(wanted.get(name), crate.entities.get(name))]
-    if differing:
-        named = ", ".join(map(plain, differing[:_MOST_LISTED]))
-        return Finding("metadata: record", "changed", f"{len(differing)} entities aren't what the record gives: {named}.")
-    return Finding("metadata: record", "ok", "The metadata follow from the record")
-
-
-def _as_parts(crate: _Crate, account: Account) -> list[Part]:
-    """The parts as they were packed; what describes a file in words is taken from the metadata."""
-    makers = {str(mapping(entry.get("detail")).get("path")): entry["id"] for entry in account.entries if entry["kind"] == "export"}
-    recipes = {str(item.get("@id")) for entity in crate.entities.values() for item in _referred(entity.get("object"))}
-    found = []
-    for place, entity in crate.described():
-        maker = makers.get(place) or makers.get(place.removesuffix(SUFFIX), "") if place.removesuffix(SUFFIX) in crate.digests else ""
-        about = _recipe_of(crate, place) if place in {unquote(name) for name in recipes} else ""
-        size = str(entity.get("contentSize"))
-        words = (str(entity.get("encodingFormat")), str(entity.get("description")), maker, about)
-        found.append(Part(place, b"", str(entity["sha256"]), int(size) if size.isdecimal() else -1, *words))
-    return found
-
-
-def _referred(value: object) -> list[Mapping[str, Any]]:
-    return [mapping(item) for item in (value if isinstance(value, list) else [value])]
-
-
-def _recipe_of(crate: _Crate, place: str) -> str:
-    from synthnb.recipes.io import recipe_from_json
-
-    try:
-        return recipe_from_json(crate.opened.read(place, most=_LARGEST).decode()).digest
-    except (SynthnbError, ValueError):
-        return ""
-
-
-def _ledger(crate: _Crate, record: Mapping[str, Any]) -> Finding:
-    """The ledger's lines by themselves, and against the record's entries."""
-    from synthnb.disclosure.ledger import Line
-
-    known = {entry.get("id"): entry for entry in record["entries"] if isinstance(entry, Mapping)}
-    try:
-        text = crate.opened.read(LEDGER, most=_LARGEST).decode()
-        lines = [Line(**json.loads(line)) for line in text.splitlines()]
-        problems = [problem for line in lines if (problem := line.problem())]
-        others = [line.id for line in lines if not same(known.get(line.id), line.read())]
-    except (ValueError, TypeError, NotebookError, RecursionError) as error:
-        return Finding(LEDGER, "unreadable", f"It can't be read: {plain(str(error))}.")
-    if problems or others:
-        said = [*problems, *(f"{plain(name)} is another entry there." for name in others)]
-        return Finding(f"{LEDGER}: lines", "changed", " ".join(said[:_MOST_LISTED]))
-    return Finding(f"{LEDGER}: lines", "ok", f"{len(lines)} lines, each as it was sealed, with the record's entries")
-
-
-def _parts(crate: _Crate, trust: Trust | None) -> Iterator[Finding]:
+def _parts(crate: Crate, trust: Trust | None) -> Iterator[Finding]:
     """Notebook, page and data files, unpacked to a folder that is gone afterwards."""
     try:
         with tempfile.TemporaryDirectory(prefix="synthnb-crate-") as name:
@@ -269,7 +173,7 @@ def _parts(crate: _Crate, trust: Trust | None) -> Iterator[Finding]:
         ) from error
 
 
-def _part(crate: _Crate, folder: Path, place: str, trust: Trust | None) -> Iterator[Finding]:
+def _part(crate: Crate, folder: Path, place: str, trust: Trust | None) -> Iterator[Finding]:
     from synthnb.disclosure.signing import SUFFIX as SIGNATURE
     from synthnb.disclosure.verify.artefacts import check_file
     from synthnb.disclosure.verify.signatures import Trust, check_signatures
@@ -277,6 +181,8 @@ def _part(crate: _Crate, folder: Path, place: str, trust: Trust | None) -> Itera
     name = place.rpartition("/")[2]
     is_data = place + SUFFIX in crate.digests
     is_document = "/" not in place and place != PREVIEW and name.endswith((".ipynb", ".html"))
+    if place in {PREVIEW, PROV_PICTURE} or (is_document and name.endswith(".html")):
+        yield _scripts(crate, place)
     if not (is_data or is_document):
         return
     try:
@@ -291,7 +197,14 @@ def _part(crate: _Crate, folder: Path, place: str, trust: Trust | None) -> Itera
         yield from _same_record(crate, place, found)
 
 
-def _named(crate: _Crate, place: str, finding: Finding) -> Finding:
+def _scripts(crate: Crate, place: str) -> Finding:
+    try:
+        return check_scripts(place, crate.opened.read(place, most=LARGEST))
+    except NotebookError as error:
+        return Finding(f"{place}: scripts", "not looked at", str(error))
+
+
+def _named(crate: Crate, place: str, finding: Finding) -> Finding:
     """A finding about a part; a file that a record names without its being in the crate isn't missing from it."""
     elsewhere = (
         finding.status == "missing" and finding.what not in {"record", "cell", "outputs"} and finding.what not in crate.opened.places
@@ -301,9 +214,9 @@ def _named(crate: _Crate, place: str, finding: Finding) -> Finding:
     return replace(finding, what=f"{place}: {finding.what}")
 
 
-def _same_record(crate: _Crate, place: str, found: list[Finding]) -> Iterator[Finding]:
+def _same_record(crate: Crate, place: str, found: list[Finding]) -> Iterator[Finding]:
     own = [finding.detail for finding in found if finding.what == "record" and finding.ok]
-    record = _read_json(crate.opened, RECORD, crate.digests)
+    record = read_json(crate.opened, RECORD, crate.digests)
     wanted = str(record.get("digest")) if isinstance(record, Mapping) else ""
     if own and wanted and wanted not in own:
         yield Finding(f"{place}: record", "changed", f"It carries another record than {RECORD}: {own[0]}, not {plain(wanted)}.")

@@ -18,6 +18,7 @@ from synthnb.disclosure.crates.columns import columns_of
 from synthnb.disclosure.crates.conditions import usage_info
 from synthnb.disclosure.crates.needs import CROISSANT, refuse_incomplete
 from synthnb.disclosure.crates.words import IPTC, clean, contents, joined, licence_address, reference
+from synthnb.disclosure.fields import catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,18 +104,19 @@ def croissant(account: Account, found: Found, *, base: str = "") -> Json:
         more.append("no exported table is at hand: write one with %synth export FILE.csv --frame NAME")
     refuse_incomplete(account, CROISSANT, form="A Croissant description", more=more)
     dataset: Json = {"@context": CONTEXT, "@type": "sc:Dataset", "conformsTo": list(SPECIFICATIONS)}
-    dataset |= _identity(account) | _provenance(account) | _responsible(account)
+    dataset |= _identity(account, found) | _provenance(account) | _responsible(account)
     dataset |= {"distribution": [_file_object(account, file, found.files, base) for file in found.files]}
     sets = [made for file in _first_of_each(found.files) if (made := _record_set(file))]
     return dataset | ({"recordSet": sets} if sets else {})
 
 
-def _identity(account: Account) -> Json:
+def _identity(account: Account, files: Found) -> Json:
     licence = account.stated("license")[0]
     made = [run.ended[:10] for run in account.runs if run.ended]
+    kinds = [f"{file.path} holds {file.kinds.words()}" for file in files.files if not file.kinds.are_synthetic]
     found: Json = {
         "name": clean(account.stated("name")[0]),
-        "description": joined([account.stated("description")[0], *account.said("humanReadableStatement")]),
+        "description": joined([account.stated("description")[0], *account.said("humanReadableStatement"), *kinds]),
         "license": licence_address(licence) or {"@type": "CreativeWork", "name": clean(licence)},
         "url": account.stated("url")[0].strip(),
         "creator": [_creator(person) for person in account.people],
@@ -123,7 +125,7 @@ def _identity(account: Account) -> Json:
         "identifier": {"@type": "PropertyValue", "propertyID": "synthnb record", "value": account.digest},
     }
     found |= {"dateCreated": min(made)} if made else {}
-    found |= {"version": clean(account.said("version")[0])} if account.said("version") else {}
+    found |= {"version": clean(account.stated("version")[0])} if account.stated("version") else {}
     info = usage_info(account)
     return found | ({"usageInfo": info} if info else {})
 
@@ -200,8 +202,9 @@ def _responsible(account: Account) -> Json:
 
 
 def _said(account: Account, fields: Sequence[str]) -> list[str]:
-    """What some fields say; that something wasn't evaluated describes no annotation."""
-    return [text for field in fields for text in account.said(field) if ": not evaluated" not in text]
+    """What some fields say, those that aren't the machine's only if a person stated it; what wasn't evaluated describes no annotation."""
+    texts = [text for name in fields for text in (account.said if catalogue()[name].fill == "machine" else account.stated)(name)]
+    return [text for text in texts if ": not evaluated" not in text]
 
 
 def _file_object(account: Account, file: DataFile, files: Sequence[DataFile], base: str) -> Json:
@@ -209,17 +212,22 @@ def _file_object(account: Account, file: DataFile, files: Sequence[DataFile], ba
         "@type": "cr:FileObject",
         "@id": _file_id(file),
         "name": file.path,
-        "description": f"The table “{file.table}”" + (f", {file.rows:,} rows" if file.rows is not None else ""),
+        "description": f"The table “{file.table}”" + (f", {file.rows:,} rows" if file.rows is not None else "") + _kinds(file),
         "contentUrl": quote(base + file.path),
         "contentSize": f"{file.size} B",
         "encodingFormat": file.media,
         "sha256": file.sha256,
-        "sc:digitalSourceType": {"@id": f"{IPTC}{account.source_type([file.table])}"},
+        "sc:digitalSourceType": {"@id": f"{IPTC}{file.source_type or account.source_type([file.table])}"},
     }
     runs = [run for run in account.runs if run.made and run.made.name == file.table]
     shape |= {"prov:wasGeneratedBy": [{"@id": reference("activity", run.id)} for run in runs]} if runs else {}
     same = [_file_id(other) for other in files if other is not file and file.content and other.content == file.content]
     return shape | ({"sameAs": same} if same else {})
+
+
+def _kinds(file: DataFile) -> str:
+    """What a table's rows are, if not all of them are synthetic."""
+    return "" if file.kinds.are_synthetic else f": {file.kinds.words()}"
 
 
 def _file_id(file: DataFile) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from synthnb._canonical import digest_file
+from synthnb.disclosure.crates.rows import Rows, rows_of
 from synthnb.disclosure.reading import mapping
 from synthnb.disclosure.render import plain
 from synthnb.disclosure.sidecar import OUTSIDE, sidecar_of
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from synthnb.disclosure.crates.account import Account
+    from synthnb.disclosure.folding import Entry
 
-__all__ = ["MEDIA", "DataFile", "Found", "data_files", "media_of"]
+__all__ = ["MEDIA", "DataFile", "Found", "data_files", "exported", "media_of"]
 
 MEDIA = {
     ".arrow": "application/vnd.apache.arrow.file",
@@ -64,6 +66,10 @@ class DataFile:
     """When it was exported, in UTC."""
     sidecar: Path | None
     """The record beside it, if there is one."""
+    source_type: str = ""
+    """The IPTC term of the table."""
+    kinds: Rows = field(default_factory=lambda: Rows(0))
+    """What its rows are."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,15 @@ def media_of(name: str) -> str:
     return MEDIA.get(PurePosixPath(name).suffix.lower(), "application/octet-stream")
 
 
+def exported(account: Account) -> dict[str, Entry]:
+    """The exports of tables that count, by the file's path with slashes."""
+    return {
+        PurePosixPath(path).as_posix(): entry
+        for entry in account.entries
+        if entry["kind"] == "export" and "rows" in (detail := mapping(entry.get("detail"))) and isinstance(path := detail.get("path"), str)
+    }
+
+
 def data_files(account: Account, folder: Path) -> Found:
     """Find the tables that a record's exports wrote.
 
@@ -96,11 +111,9 @@ def data_files(account: Account, folder: Path) -> Found:
     files: list[DataFile] = []
     problems: list[str] = []
     absent: list[str] = []
-    for entry in account.entries:
-        detail = mapping(entry.get("detail"))
-        path = detail.get("path")
-        if entry["kind"] != "export" or "rows" not in detail or not isinstance(path, str):
-            continue
+    for entry in exported(account).values():
+        detail = mapping(entry["detail"])
+        path = str(detail["path"])
         file = _inside(path, folder)
         if file is None or not file.is_file():
             absent.append(plain(path))
@@ -113,12 +126,13 @@ def data_files(account: Account, folder: Path) -> Found:
         if digest != detail.get("sha256"):
             problems.append(f"{shown(path)} was changed after it was exported")
             continue
-        files.append(_data_file(entry["id"], entry["created"], path, file, digest, size, detail))
+        files.append(_data_file(account, entry, file, digest, size))
     return Found(tuple(files), tuple(problems), tuple(absent))
 
 
-def _data_file(entry: str, created: str, path: str, file: Path, digest: str, size: int, detail: Mapping[str, object]) -> DataFile:
-    rows = detail.get("rows")
+def _data_file(account: Account, entry: Entry, file: Path, digest: str, size: int) -> DataFile:
+    detail: Mapping[str, object] = mapping(entry["detail"])
+    path, rows = str(detail["path"]), detail.get("rows")
     beside = sidecar_of(file)
     return DataFile(
         path=PurePosixPath(path).as_posix(),
@@ -129,9 +143,11 @@ def _data_file(entry: str, created: str, path: str, file: Path, digest: str, siz
         table=plain(str(detail.get("name") or file.stem)),
         content=str(detail.get("content") or ""),
         rows=rows if isinstance(rows, int) and not isinstance(rows, bool) else None,
-        entry=entry,
-        written=created,
+        entry=entry["id"],
+        written=entry["created"],
         sidecar=beside if beside.is_file() and not beside.is_symlink() else None,
+        source_type=account.source_type_of(detail),
+        kinds=rows_of(account, detail),
     )
 
 

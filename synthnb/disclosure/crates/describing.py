@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from synthnb.disclosure.crates.account import Account
 from synthnb.disclosure.crates.answers import answers
+from synthnb.disclosure.crates.following import METADATA_FOLLOW
 from synthnb.disclosure.crates.parts import RECORD
 from synthnb.disclosure.crates.zipping import open_zip
 from synthnb.disclosure.reading import parse_json
@@ -92,6 +93,9 @@ def _changed(findings: list[Finding]) -> str:
     right = [finding.what for finding in findings if finding.ok and finding.what.rpartition(": ")[2] == "signature"]
     signed = sorted({what.rpartition(": ")[0] or "the crate as a whole" for what in right})
     whose = f" Signed: {', '.join(signed)}; whose keys these are has to be known from elsewhere." if signed else _UNSIGNED
+    if any(finding.what == METADATA_FOLLOW and finding.status == "not looked at" for finding in findings):
+        other = "another version of synthnb wrote the metadata, and they weren't compared with the record in full"
+        return f"It can't be told in full: every file has the digest that the metadata give; {other}.{packed}{whose}"
     return f"No: every file has the digest it was packed with, and the parts fit together.{packed}{whose}"
 
 

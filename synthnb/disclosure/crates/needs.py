@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from synthnb.disclosure.fields import catalogue
+from synthnb.disclosure.folding import is_placeholder
 from synthnb.errors import OptionError, shown
 
 if TYPE_CHECKING:
@@ -57,9 +58,10 @@ def refuse_incomplete(account: Account, needed: Sequence[str], *, form: str, mor
     OptionError
         Something is missing; the message names all of it and how to state it.
     """
-    missing = [name for name in needed if not account.stated(name)]
+    missing = [name for name in needed if all(is_placeholder(name, text) for text in account.stated(name))]
     wrong = [problem for name in needed if account.stated(name) and (problem := _CHECKS.get(name, _fine)(account.stated(name)[0]))]
-    others = [*wrong, *more]
+    programs = [f"responsiblePerson is {shown(text)}, which names a program" for text in account.programs]
+    others = [*wrong, *programs, *more]
     if not missing and not others:
         return
     parts = [f"not stated by a person: {', '.join(f'{account.label(name)} ({name})' for name in missing)}"] if missing else []

@@ -14,7 +14,20 @@ from synthnb.errors import OptionError, shown
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["LEDGER", "MANIFEST", "METADATA", "PREVIEW", "README", "RECORD", "Part", "check_places", "part_of_bytes", "part_of_file"]
+__all__ = [
+    "LEDGER",
+    "MANIFEST",
+    "METADATA",
+    "PREVIEW",
+    "PROV",
+    "PROV_PICTURE",
+    "README",
+    "RECORD",
+    "Part",
+    "check_places",
+    "part_of_bytes",
+    "part_of_file",
+]
 
 METADATA = "ro-crate-metadata.json"
 """The crate's metadata, as RO-Crate names it."""
@@ -26,6 +39,10 @@ MANIFEST = "manifest-sha256.txt"
 """The digest of every other file, in the form that ``sha256sum --check`` reads."""
 RECORD = "disclosure/record.json"
 """The whole record."""
+PROV = "disclosure/provenance.json"
+"""The provenance as PROV-JSON."""
+PROV_PICTURE = "disclosure/provenance.svg"
+"""The provenance as a picture."""
 LEDGER = "disclosure/ledger.jsonl"
 """The ledger's lines about the record."""
 _OURS = {METADATA, PREVIEW, README, MANIFEST}

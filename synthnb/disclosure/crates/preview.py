@@ -13,7 +13,7 @@ from synthnb.disclosure.label import label_part
 from synthnb.disclosure.page import page_part
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from jinja2 import Template
 
@@ -32,7 +32,7 @@ def _template(name: str) -> Template:
     return found.get_template(name)
 
 
-def preview(account: Account, parts: Sequence[Part], *, absent: Sequence[str]) -> str:
+def preview(account: Account, parts: Sequence[Part], *, absent: Sequence[str], withheld: Mapping[str, str]) -> str:
     """Return the page: questions and answers, the picture of the provenance, the files, the whole record; no script, nothing fetched."""
     return _template("crate.html.j2").render(
         title=_title(account),
@@ -40,17 +40,22 @@ def preview(account: Account, parts: Sequence[Part], *, absent: Sequence[str]) -
         picture=prov_picture(account),
         parts=sorted(parts, key=lambda part: part.place),
         absent=absent,
+        withheld=withheld,
         record=label_part(account.record) + page_part(account.record),
         digest=account.digest,
         manifest=MANIFEST,
     )
 
 
-def readme(account: Account, *, notebook: str, absent: Sequence[str]) -> str:
+def readme(account: Account, *, notebook: str, absent: Sequence[str], withheld: Mapping[str, str]) -> str:
     """Return the README: how to verify the crate, with synthnb and without."""
     names = {"metadata": METADATA, "preview": PREVIEW, "manifest": MANIFEST, "readme": README, "notebook": notebook}
     return _template("crate.md.j2").render(
-        title=_line(_title(account)), digest=account.digest, absent=[_line(name) for name in absent], **names
+        title=_line(_title(account)),
+        digest=account.digest,
+        absent=[_line(name) for name in absent],
+        withheld=[(_line(name), _line(words)) for name, words in withheld.items()],
+        **names,
     )
 
 

@@ -81,29 +81,29 @@ def prov_picture(account: Account) -> str:
     flow = _flow(found)
     part = _parts(found)
     layout = _laid_out(found, flow)
-    wide, high = layout.size
     lines = [f'<path class="flow" marker-end="url(#synthnb-prov-tip)" d="{_curve(layout, way)}"/>' for way in layout.ways]
     lines += [f'<path class="part" d="{_drop(layout, one, other)}"/>' for one, other in part]
     drawn = [_drawn(node, layout.at[name]) for name, node in found.nodes.items()]
     more = f" {left_out} more aren't drawn." if left_out else ""
-    return "\n".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="synthnb-prov" width="{wide:g}" height="{high:g}" '
-            f'viewBox="0 0 {wide:g} {high:g}" '
-            'role="img" aria-labelledby="synthnb-prov-title synthnb-prov-desc">',
-            '<title id="synthnb-prov-title">Provenance</title>',
-            f'<desc id="synthnb-prov-desc">{escape(_described(found))}{more}</desc>',
-            f'<metadata><record xmlns="urn:synthnb:">{escape(account.digest)}</record></metadata>',
-            f"<style>{_STYLE}</style>",
-            '<defs><marker id="synthnb-prov-tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto">'
-            '<path class="tip" d="M0 0L8 4L0 8z"/></marker></defs>',
-            f'<rect class="paper" width="{wide:g}" height="{high:g}"/>',
-            *lines,
-            *drawn,
-            _legend(high, more, account.digest),
-            "</svg>",
-        ]
-    )
+    legend = _legend(layout.size[1], more, account.digest)
+    return "\n".join([*_head(layout.size, f"{_described(found)}{more}", account.digest), *lines, *drawn, legend, "</svg>"])
+
+
+def _head(size: Point, words: str, digest: str) -> list[str]:
+    """What comes before the drawing: title and words, the record's digest, styles and the paper."""
+    wide, high = size
+    return [
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="synthnb-prov" width="{wide:g}" height="{high:g}" '
+        f'viewBox="0 0 {wide:g} {high:g}" '
+        'role="img" aria-labelledby="synthnb-prov-title synthnb-prov-desc">',
+        '<title id="synthnb-prov-title">Provenance</title>',
+        f'<desc id="synthnb-prov-desc">{escape(words, quote=False)}</desc>',
+        f'<metadata><record xmlns="urn:synthnb:">{escape(digest)}</record></metadata>',
+        f"<style>{_STYLE}</style>",
+        '<defs><marker id="synthnb-prov-tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto">'
+        '<path class="tip" d="M0 0L8 4L0 8z"/></marker></defs>',
+        f'<rect class="paper" width="{wide:g}" height="{high:g}"/>',
+    ]
 
 
 def _shortened(found: Graph) -> Graph:

@@ -13,18 +13,21 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from synthnb.disclosure.crates.conditions import usage_info
+from synthnb.disclosure.crates.datafiles import exported
 from synthnb.disclosure.crates.needs import ROCRATE, refuse_incomplete
 from synthnb.disclosure.crates.parts import METADATA, PREVIEW, RECORD, Part, check_places
+from synthnb.disclosure.crates.rows import rows_of
 from synthnb.disclosure.crates.words import clean, joined, licence_address, reference
 from synthnb.disclosure.crates.zipping import write_zip
+from synthnb.disclosure.reading import mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from synthnb.disclosure.crates.account import Account, Activity, Model, Person, Table
 
-__all__ = ["CONTEXT", "PROFILE", "SPECIFICATION", "metadata", "write_crate"]
+__all__ = ["CONTEXT", "PACKING", "PROFILE", "SPECIFICATION", "metadata", "source_name", "write_crate"]
 
 CONTEXT = "https://w3id.org/ro/crate/1.3/context"
 """The address of the context; a copy is in ``contexts/``, and it is never fetched."""
@@ -39,7 +42,8 @@ _SOURCE_TYPES = {
     "trainedAlgorithmicMedia": "TrainedAlgorithmicMediaDigitalSource",
 }
 """Schema.org's names for IPTC's terms, which the context of 1.3 has."""
-_PACKING = "pack"
+PACKING = "Pack "
+"""What the name of the action that packed the crate begins with; the crate's own name follows."""
 _HOME = "https://pypi.org/project/synthnb/"
 _UNKNOWN = "not stated"
 
@@ -72,18 +76,23 @@ def write_crate(account: Account, parts: Sequence[Part], target: Path, *, more: 
 
     refuse_incomplete(account, ROCRATE, form="A crate", more=more)
     check_places(parts)
-    content = json.dumps(metadata(account, parts), indent=1, ensure_ascii=False) + "\n"
+    content = json.dumps(metadata(account, parts, name=target.name), indent=1, ensure_ascii=False) + "\n"
     described = [*parts, part_of_bytes(METADATA, content.encode(), "The metadata")]
     write_zip(target, [*described, manifest(described)])
 
 
-def metadata(account: Account, parts: Sequence[Part]) -> Json:
+def metadata(account: Account, parts: Sequence[Part], *, name: str) -> Json:
     """Return a crate's metadata as JSON-LD: flat, each entity once, in a fixed order.
 
-    The record must state what `ROCRATE` names.
+    The record must state what `ROCRATE` names; ``name`` is the crate's own.
     """
-    graph = _Graph(account, sorted(parts, key=lambda part: part.place))
+    graph = _Graph(account, sorted(parts, key=lambda part: part.place), name)
     return {"@context": CONTEXT, "@graph": graph.entities()}
+
+
+def source_name(term: str) -> str | None:
+    """Schema.org's address of an IPTC term; None where it has no name for it."""
+    return f"http://schema.org/{_SOURCE_TYPES[term]}" if term in _SOURCE_TYPES else None
 
 
 def _id(part: Part) -> str:
@@ -104,8 +113,9 @@ def _time(moment: str) -> str:
 class _Graph:
     """The entities of a crate, gathered by id."""
 
-    def __init__(self, account: Account, parts: Sequence[Part]) -> None:
-        self._account, self._parts = account, parts
+    def __init__(self, account: Account, parts: Sequence[Part], name: str) -> None:
+        self._account, self._parts, self._name = account, parts, name
+        self._exports = exported(account)
         self._found: dict[str, Json] = {}
 
     def entities(self) -> list[Json]:
@@ -123,47 +133,62 @@ class _Graph:
 
     def _root(self, actions: list[str]) -> Json:
         account = self._account
-        licence = account.stated("license")[0]
-        known = licence_address(licence)
-        name = self._add(
-            known or "#licence",
-            "CreativeWork",
-            name=clean(licence),
-            description=f"The licence as it was stated: {clean(licence)}",
-            url=known,
-        )
-        profile = self._add(PROFILE, ["CreativeWork", "Profile"], name="Process Run Crate", version="0.5")
-        digest = self._add(
-            "#record-digest", "PropertyValue", name="Digest of the disclosure record", propertyID="synthnb record", value=account.digest
-        )
-        people = [self._person(person) for person in account.people]
         root: Json = {
             "@id": "./",
             "@type": "Dataset",
             "name": clean(account.stated("name")[0]),
-            "description": joined([account.stated("description")[0], *account.said("humanReadableStatement")]),
+            "description": joined([account.stated("description")[0], *account.said("humanReadableStatement"), *self._not_synthetic()]),
             "datePublished": account.stated("datePublished")[0].strip(),
-            "license": {"@id": name},
-            "conformsTo": {"@id": profile},
-            "identifier": {"@id": digest},
+            "license": {"@id": self._licence(account.stated("license")[0])},
+            "conformsTo": {"@id": self._add(PROFILE, ["CreativeWork", "Profile"], name="Process Run Crate", version="0.5")},
+            "identifier": {"@id": self._record_digest()},
             "hasPart": _ref(*(_id(part) for part in self._parts if part.place != PREVIEW)),
             "mentions": _ref(*actions),
         }
-        root |= {"creator": _ref(*people)} if people else {}
-        root |= {"version": clean(account.said("version")[0])} if account.said("version") else {}
-        root |= {"url": clean(account.stated("url")[0])} if account.stated("url") else {}
-        if term := _SOURCE_TYPES.get(account.source_type()):
-            about = f"IPTC digital source type {account.source_type()}"
-            root["digitalSourceType"] = {"@id": self._add(f"http://schema.org/{term}", "IPTCDigitalSourceEnumeration", name=about)}
-        if account.sources:
-            root["isBasedOn"] = _ref(*(self._table(table) for table in account.sources))
+        return root | self._if_stated() | self._source_type(account.source_type())
+
+    def _if_stated(self) -> Json:
+        """What the root says only where the record does."""
+        account, found = self._account, Json()
+        people = [self._person(person) for person in account.people]
+        found |= {"creator": _ref(*people)} if people else {}
+        found |= {"version": clean(account.stated("version")[0])} if account.stated("version") else {}
+        found |= {"url": clean(account.stated("url")[0])} if account.stated("url") else {}
+        found |= {"isBasedOn": _ref(*(self._table(table) for table in account.sources))} if account.sources else {}
         if info := usage_info(account):
-            root["usageInfo"] = {"@id": self._add("#conditions", "CreativeWork", name="Conditions of use", text=info[0]["text"])}
-        return root
+            found["usageInfo"] = {"@id": self._add("#conditions", "CreativeWork", name="Conditions of use", text=info[0]["text"])}
+        return found
+
+    def _licence(self, licence: str) -> str:
+        known = licence_address(licence)
+        about = f"The licence as it was stated: {clean(licence)}"
+        return self._add(known or "#licence", "CreativeWork", name=clean(licence), description=about, url=known)
+
+    def _record_digest(self) -> str:
+        name, value = "Digest of the disclosure record", self._account.digest
+        return self._add("#record-digest", "PropertyValue", name=name, propertyID="synthnb record", value=value)
+
+    def _source_type(self, term: str) -> Json:
+        """An IPTC term, under the name that the context has for it."""
+        name = source_name(term)
+        if name is None:
+            return {}
+        return {"digitalSourceType": {"@id": self._add(name, "IPTCDigitalSourceEnumeration", name=f"IPTC digital source type {term}")}}
+
+    def _not_synthetic(self) -> list[str]:
+        """A sentence for each table here whose rows aren't all synthetic."""
+        details = {part.place: self._table_detail(part) for part in self._parts}
+        kinds = {place: rows_of(self._account, detail) for place, detail in details.items() if detail}
+        return [f"{place} holds {rows.words()}" for place, rows in kinds.items() if not rows.are_synthetic]
+
+    def _table_detail(self, part: Part) -> Mapping[str, Any]:
+        """What the export of a table's file notes; empty for any other file."""
+        entry = self._exports.get(part.place)
+        return mapping(entry["detail"]) if entry and entry["id"] == part.maker else {}
 
     def _file(self, part: Part) -> Json:
         """A file; the page for readers is about the crate and no part of it, as RO-Crate has it."""
-        about = {"about": {"@id": "./"}} if part.place == PREVIEW else {}
+        about, detail = {"about": {"@id": "./"}} if part.place == PREVIEW else {}, self._table_detail(part)
         return {
             "@id": _id(part),
             "@type": "CreativeWork" if about else "File",
@@ -172,7 +197,7 @@ class _Graph:
             "encodingFormat": part.media,
             "contentSize": str(part.size),
             "sha256": part.sha256,
-        } | about
+        } | (self._source_type(self._account.source_type_of(detail)) if detail else about)
 
     def _person(self, person: Person) -> str:
         return self._add(person.orcid or reference("person", person.name), "Person", name=person.name)
@@ -264,9 +289,9 @@ class _Graph:
         from synthnb import __version__
 
         return {
-            "@id": reference("action", _PACKING),
+            "@id": reference("action", "pack"),
             "@type": "CreateAction",
-            "name": "Pack this crate",
+            "name": f"{PACKING}{self._name}",
             "description": "Wrote the notebook's exports, the record and this description",
             "instrument": _ref(self._software(__version__)),
             "result": _ref(*(_id(part) for part in self._parts if not part.maker)),

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from synthnb.disclosure.embedded.found import Embedded, only
+from synthnb.disclosure.embedded.hiding import without_hidden
 from synthnb.disclosure.embedded.pages import island_json
 
 __all__ = ["comment", "comment_lines", "from_lines", "from_markdown", "line_record", "unlike_record", "without_lines"]
@@ -49,7 +50,11 @@ def _parts(text: str) -> Iterator[str]:
 def from_markdown(text: str) -> Embedded | str:
     """Return the record and the visible text of a Markdown file, or a sentence saying why there is none."""
     body = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
-    return only(_COMMENT.findall(text), re.sub(r"<!--.*?-->", "", body, flags=re.DOTALL), "file", "markdown")
+    try:
+        shown = without_hidden(re.sub(r"<!--.*?-->", "", body, flags=re.DOTALL))
+    except AssertionError as error:  # what Python's parser raises for some declarations
+        return f"The file can't be read: {error}."
+    return only(_COMMENT.findall(text), shown, "file", "markdown")
 
 
 def from_lines(text: str) -> Embedded | str:

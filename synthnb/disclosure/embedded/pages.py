@@ -12,6 +12,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 from synthnb.disclosure.embedded.found import Embedded, only
+from synthnb.disclosure.embedded.hiding import VOID_TAGS, OpenElements
 
 __all__ = ["ISLAND", "from_html", "island_json", "visible_text"]
 
@@ -41,7 +42,7 @@ def from_html(text: str) -> Embedded | str:
 
 
 def visible_text(html: str) -> str:
-    """Return the text that readers of a piece of HTML see."""
+    """Return the text of a piece of HTML, without what its elements hide."""
     page = _Page()
     page.feed(html)
     page.close()
@@ -56,23 +57,28 @@ class _Page(HTMLParser):
         self.islands: list[str] = []
         self.comments: list[str] = []
         self.visible: list[str] = []
-        self._inside = ""
+        self._open = OpenElements()
+        self._is_island = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in {"script", "style", "template"}:
-            self._inside = ISLAND if ("id", ISLAND) in attrs else tag
-            self.islands += [""] if self._inside == ISLAND else []
+        self._is_island = tag in {"script", "style", "template"} and ("id", ISLAND) in attrs
+        self.islands += [""] if self._is_island else []
+        self._open.start(tag, attrs)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in VOID_TAGS and not {"svg", "math"}.intersection(self._open.tags):
+            self.handle_starttag(tag, attrs)  # in HTML the slash ends nothing
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in {"script", "style", "template"}:
-            self._inside = ""
+        self._is_island = False
+        self._open.end(tag)
 
     def handle_comment(self, data: str) -> None:
-        if data.startswith(MARK) and not self._inside:
+        if data.startswith(MARK) and not {"script", "style", "template"}.intersection(self._open.tags):
             self.comments.append(data.removeprefix(MARK).removesuffix(" "))
 
     def handle_data(self, data: str) -> None:
-        if self._inside == ISLAND:
+        if self._is_island:
             self.islands[-1] += data
-        elif not self._inside:
+        elif not self._open.is_hidden:
             self.visible.append(data)

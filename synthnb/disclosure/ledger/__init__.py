@@ -36,24 +36,24 @@ _PATIENCE = 10.0
 _MOST_NAMED = 3
 
 
-def open_ledger(path: str | Path | None = None) -> Ledger | None:
-    """Return the ledger of the working folder, or None if the settings say ``off``.
+def open_ledger(path: str | Path | None = None, *, folder: str | Path | None = None) -> Ledger | None:
+    """Return the ledger of the working folder or of another one, or None if the settings say ``off``.
 
     Nothing is created before the first entry is appended.
     """
     chosen = str(path or get_config().ledger)
-    return None if chosen == "off" else Ledger(chosen)
+    return None if chosen == "off" else Ledger(Path(folder or "") / chosen)
 
 
-def ledger_head() -> dict[str, Any] | None:
-    """How far the working folder's ledger has come, as a file that is written may note it under ``ledger``.
+def ledger_head(folder: str | Path | None = None) -> dict[str, Any] | None:
+    """How far the ledger of the working folder, or of another one, has come, as a file that is written may note it under ``ledger``.
 
     None if there is no ledger, or none that can be read.
     """
     from synthnb.errors import StorageError
 
     try:
-        ledger = open_ledger()
+        ledger = open_ledger(folder=folder)
         if ledger is None or not ledger.path.is_file():
             return None
         with ledger:
@@ -62,9 +62,9 @@ def ledger_head() -> dict[str, Any] | None:
         return None
 
 
-def noting(entry: Entry) -> Entry:
-    """Return an entry that notes how far the working folder's ledger had come, as ``detail.ledger``; as it is where there is none."""
-    head = ledger_head()
+def noting(entry: Entry, *, folder: str | Path | None = None) -> Entry:
+    """Return an entry that notes how far the working folder's, or another folder's, ledger had come, as ``detail.ledger``."""
+    head = ledger_head(folder)
     if head is None:
         return entry
     changed = without(entry, "digest") | {"detail": {**mapping(entry.get("detail")), "ledger": head}}

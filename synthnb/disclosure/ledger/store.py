@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +29,14 @@ CREATE TRIGGER IF NOT EXISTS line_update BEFORE UPDATE ON line BEGIN SELECT RAIS
 CREATE TRIGGER IF NOT EXISTS line_delete BEFORE DELETE ON line BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 PRAGMA user_version = 1;
 """
-_MADE = {("table", "line"), ("index", "line_id"), ("trigger", "line_update"), ("trigger", "line_delete")}
+_VERSION = 1
 _ELSEWHERE = "set SYNTHNB_LEDGER to another path or to off."
 _SALVAGE = "Save the intact lines with: synthnb runs --salvage NEW.sqlite3; then move the damaged file away, and a new one is begun."
 _FULL = ("couldn't grow: the disk is full", "Free some space and run the verb again.")
 _CAUSES = {
     "locking protocol": ("is on a file system without the locks that SQLite needs", f"Keep it on a local disk: {_ELSEWHERE}"),
     "locked": ("is locked by another program", "Close it, or wait and run the verb again."),
+    "no such table": ("has lost its table of lines", _SALVAGE),
     "busy": ("is locked by another program", "Close it, or wait and run the verb again."),
     "readonly": ("is read-only", f"Make the file and its folder writable, or {_ELSEWHERE}"),
     "unable to open": ("can't be opened", f"Make its folder writable, or {_ELSEWHERE}"),
@@ -147,14 +149,39 @@ def read_lines(connection: sqlite3.Connection) -> list[Line]:
 
 
 def damage(connection: sqlite3.Connection) -> list[str]:
-    """What is wrong with the file around the lines: its index, its pages, its triggers."""
-    made = {tuple(row) for row in connection.execute("SELECT type, name FROM sqlite_master WHERE name LIKE 'line%'")}
-    if not made:
-        return []
-    gone = sorted(name for _, name in _MADE - made)
-    said = [f"The file no longer refuses changes: {' and '.join(gone)} {'is' if len(gone) == 1 else 'are'} gone from it."] if gone else []
+    """What is wrong with the file around the lines: its table, its index, its triggers, its pages."""
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    found = _objects(connection)
+    if not found:  # another process is about to begin it, or it was begun and emptied
+        return [] if version == 0 else ["The table of lines is gone from it."]
+    said = _unlike(found, _written()) if version == _VERSION else []
     checked = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(3)")]
     return said if checked == ["ok"] else [*said, f"The file around the lines is damaged ({'; '.join(checked)}). {_SALVAGE}"]
+
+
+def _objects(connection: sqlite3.Connection) -> dict[str, str]:
+    """The table of lines and what acts on it, by name, as SQL."""
+    wanted = "SELECT name, sql FROM sqlite_master WHERE (tbl_name = 'line' OR name LIKE 'line%') AND sql IS NOT NULL"
+    return {str(name): str(sql) for name, sql in connection.execute(wanted)}
+
+
+@cache
+def _written() -> dict[str, str]:
+    """The same as synthnb writes it."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        connection.executescript(_SCHEMA)
+        return _objects(connection)
+
+
+def _unlike(found: Mapping[str, str], wanted: Mapping[str, str]) -> list[str]:
+    """What of a ledger isn't as synthnb writes it."""
+    signs = {
+        "gone from it": sorted(set(wanted) - set(found)),
+        "other than synthnb writes it": sorted(name for name in set(wanted) & set(found) if found[name] != wanted[name]),
+        "nothing that synthnb writes": sorted(set(found) - set(wanted)),
+    }
+    told = [f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} {sign}" for sign, names in signs.items() if names]
+    return [f"The file no longer refuses changes: {'; '.join(told)}."] if told else []
 
 
 def heads(connection: sqlite3.Connection) -> list[Head]:

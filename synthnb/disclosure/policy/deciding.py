@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from synthnb.disclosure._phrases import named
-from synthnb.disclosure.folding import Entry, fold, void
+from synthnb.disclosure.folding import Entry, Fields, fold, is_placeholder, void
+from synthnb.disclosure.gating import evidence
 from synthnb.disclosure.policy import asking
 from synthnb.disclosure.policy.asking import judged
 from synthnb.disclosure.policy.policy import RELEASES
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from synthnb.disclosure.policy.finding import InForce
     from synthnb.disclosure.policy.policy import Gate, Needs
 
-__all__ = ["decide", "release_of"]
+__all__ = ["decide", "release_of", "stated_release"]
 
 _SIDES = {"at_least": "at least", "at_most": "at most"}
 _ANEW = "Evaluate the frame as it now is"
@@ -71,9 +72,14 @@ def _with_reason(ruling: Ruling, seen: Seen) -> Ruling:
 
 def release_of(entries: Iterable[Entry]) -> str | None:
     """The release class that a person stated: the first word, where it is one of the four; else None."""
-    values = fold(entries).get("releaseClass", {}).get("values") or []
-    word = str(values[0]["value"]).strip().lower().split() if values else []
+    word = stated_release(entries).lower().split()
     return next((name for name in RELEASES if word and word[0].strip(".,:;()") == name), None)
+
+
+def stated_release(entries: Iterable[Entry]) -> str:
+    """What a person stated as the release class, in whatever words; empty if nobody did."""
+    values = fold(entries).get("releaseClass", {}).get("values") or []
+    return str(values[0]["value"]).strip() if values else ""
 
 
 def _sent(force: InForce, seen: Seen) -> list[Ruling]:
@@ -156,15 +162,17 @@ def _gates(force: InForce, seen: Seen, gates: Mapping[str, Gate], rule: str, *, 
 
 
 def _held(seen: Seen, frame: Frame, metric: str, side: str, limit: float) -> tuple[str, str]:
-    """What became of a limit on a frame: the last report that looked at the metric tells."""
-    for report in reversed(seen.reports_on(frame)):
+    """What became of a limit on a frame: the last report that looked at the metric tells, unless one on other real data failed."""
+    found: dict[str, tuple[str, str]] = {}
+    for report in reversed(seen.ever_reported_on(frame)):
         detail = mapping(report.get("detail"))
         gates = [mapping(gate) for gate in detail.get("gates") or [] if mapping(gate).get("metric") == metric]
         scores = [mapping(score) for score in detail.get("scores") or [] if mapping(score).get("metric") == metric]
         given = [*gates, *scores]
         if given:
-            return _outcome(given, side, limit)
-    return "fail", "not evaluated"
+            found.setdefault(evidence(report), _outcome(given, side, limit))
+    outcomes = list(found.values()) or [("fail", "not evaluated")]
+    return next((one for one in outcomes if one[0] == "fail"), outcomes[0])
 
 
 def _outcome(given: Sequence[Mapping[str, Any]], side: str, limit: float) -> tuple[str, str]:
@@ -189,7 +197,7 @@ def _one(score: Mapping[str, Any], side: str, limit: float) -> tuple[str, str]:
 def _fields(force: InForce, seen: Seen, required: Sequence[str], rule: str, *, release: bool = False) -> Iterator[Ruling]:
     if required:
         folded = fold(seen.entries)
-        bad = [name for name in required if mapping(folded.get(name)).get("status") != "stated" or is_proposed(folded, name)]
+        bad = [name for name in required if not _is_stated(folded, name)]
         wanted = f"{', '.join(required)} {'is' if len(required) == 1 else 'are'} stated"
         ruling = judged(
             force, rule, [f"{name}: not stated" for name in bad], wanted=wanted, fix="State it with %synth disclose.", release=release
@@ -197,12 +205,24 @@ def _fields(force: InForce, seen: Seen, required: Sequence[str], rule: str, *, r
         yield ruling
 
 
+def _is_stated(folded: Fields, name: str) -> bool:
+    """Whether a person or a run states a field, with more than a placeholder."""
+    values = mapping(folded.get(name)).get("values") or []
+    return not is_proposed(folded, name) and any(not is_placeholder(name, str(value["value"])) for value in values)
+
+
 def _release(force: InForce, seen: Seen, chosen: str | None, signed: bool | None) -> Iterator[Ruling]:
     """Whether the class may be chosen, and has what it needs."""
-    allowed = force.policy.release.allowed
-    if allowed is not None:
-        bad = [chosen] if chosen is not None and chosen not in allowed else []
-        yield judged(force, "release.allowed", bad, wanted=f"the release class is one of {', '.join(allowed)}", fix="Choose one of these.")
+    allowed, rule = force.policy.release.allowed, "release.allowed"
+    stated = stated_release(seen.entries)
+    other = [named(stated)] if stated and release_of(seen.entries) is None else []
+    classes = RELEASES if allowed is None else allowed
+    wanted = f"the release class is one of {', '.join(classes)}"
+    if allowed is not None and chosen is None and not other:
+        yield Ruling(rule, "not decidable", f"{wanted}; none is stated", "State it, or name it.", force.place(rule), force.locks(rule))
+    elif allowed is not None or other:
+        bad = other or ([str(chosen)] if chosen not in classes else [])
+        yield judged(force, rule, bad, wanted=wanted, fix="Choose one of these.")
     if chosen is None:
         return
     needs: Needs = getattr(force.policy.release, chosen)
@@ -234,9 +254,9 @@ def _papers(force: InForce, seen: Seen, needs: Needs, chosen: str, signed: bool 
             force, f"{before}.sign_off", [] if standing else ["none"], wanted=wanted, fix="Have it reviewed and signed off.", release=True
         )
     if needs.signature:
-        rule, wanted = f"{before}.signature", "a signature stands beside the file, and fits"
-        fix = "Sign the file, and check it with its signature beside it."
+        rule, wanted = f"{before}.signature", "the file is as somebody signed it whose key is known here"
+        fix = "Sign the file as it is, keep the signature beside it, and list the key in synthnb-keys.toml."
         if signed is None:
             yield Ruling(rule, "not decidable", f"{wanted}; nobody looked", fix, force.place(rule), force.locks(rule), release=True)
         else:
-            yield judged(force, rule, [] if signed else ["none that fits"], wanted=wanted, fix=fix, release=True)
+            yield judged(force, rule, [] if signed else ["no such signature"], wanted=wanted, fix=fix, release=True)

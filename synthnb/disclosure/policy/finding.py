@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["FILE", "InForce", "find_policy"]
 
 FILE = "synthnb.toml"
-"""The name of a project's policy, in the project's folder or one above it."""
+"""The name of a project's policy, in the project's folder and those above it."""
 _MOST_EXTENDED = 8
 
 
@@ -55,16 +56,19 @@ class InForce:
         return overrides.allowed is False or rule in overrides.locked or (rule.startswith("release.") and "release" in overrides.locked)
 
 
-def find_policy(named: str = "default", *, folder: Path | None = None) -> InForce | None:
+def find_policy(named: str = "default", *, folder: Path | None = None, also: Sequence[Path] = ()) -> InForce | None:
     """Return the policy that holds, or None where there is none.
 
     Parameters
     ----------
     named : str
-        ``"default"``: the file that the setting ``policy`` names (the institution's), and the nearest ``synthnb.toml`` from the
-        folder upwards (the project's). Else a file's path, which takes the place of the project's.
+        ``"default"``: the file that the setting ``policy`` names (the institution's), and every ``synthnb.toml`` from the
+        folder upwards (the project's), an inner one laid over an outer one. Else a file's path, which takes the place of
+        the project's.
     folder : Path, optional
         Where to look from; the working folder by default.
+    also : sequence of Path
+        Further folders, of which the same holds: of two rules of projects that lie side by side the stricter holds.
 
     Raises
     ------
@@ -76,22 +80,32 @@ def find_policy(named: str = "default", *, folder: Path | None = None) -> InForc
     from synthnb.config import get_config
 
     outer = get_config().policy
-    inner = _nearest(folder or Path.cwd()) if named == "default" else _existing(named, "The policy named")
-    if not outer and inner is None:
+    inner = [_upwards(one) for one in (folder or Path.cwd(), *also)] if named == "default" else [[_existing(named, "The policy named")]]
+    if not outer and not any(inner):
         return None
     from synthnb.disclosure.policy.layering import laid_over
 
-    files: list[PolicyFile] = []
-    for path in (_existing(outer, "The setting policy (SYNTHNB_POLICY) names a file that") if outer else None, inner):
-        files += [file for file in _with_extended(path) if all(file.path != known.path for known in files)] if path is not None else []
-    return InForce(laid_over(files), tuple(files))
+    first = [_existing(outer, "The setting policy (SYNTHNB_POLICY) names a file that")] if outer else []
+    read: dict[Path, list[PolicyFile]] = {
+        path: _with_extended(path) for path in dict.fromkeys([*first, *(path for one in inner for path in one)])
+    }
+    held: list[PolicyFile] = []
+    for chain in inner:
+        files = _once([file for path in [*first, *chain] for file in read[path]])
+        if files:
+            laid_over(files)  # each is held against what is around it alone
+        held = _once([*held, *files])
+    return InForce(laid_over(held, beside=any(inner[1:])), tuple(held))
 
 
-def _nearest(folder: Path) -> Path | None:
-    for place in (folder.resolve(), *folder.resolve().parents):
-        if (place / FILE).is_file():
-            return place / FILE
-    return None
+def _once(files: list[PolicyFile]) -> list[PolicyFile]:
+    return list({file.path: file for file in files}.values())
+
+
+def _upwards(folder: Path) -> list[Path]:
+    """The policies in a folder and those above it, the outermost first."""
+    places = (folder.resolve(), *folder.resolve().parents)
+    return [place / FILE for place in reversed(places) if (place / FILE).is_file()]
 
 
 def _existing(named: str | os.PathLike[str], what: str) -> Path:

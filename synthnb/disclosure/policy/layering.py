@@ -9,6 +9,7 @@ a least value, a minimum cell          the larger
 a most value, days                     the smaller
 what may go to a hosted model          the less
 a class of data                        the more sensitive
+a source's class                       what is at least as sensitive as the default
 a gate on a metric                     the narrower, side by side
 =====================================  =========================================
 """
@@ -29,8 +30,15 @@ Merged = tuple[Any, bool]
 """What holds, and whether the inner value is looser than the outer one."""
 
 
-def laid_over(files: list[PolicyFile]) -> Policy:
+def laid_over(files: list[PolicyFile], *, beside: bool = False) -> Policy:
     """Return what holds of some policies, from the outermost (the institution's) to the innermost (the project's).
+
+    Parameters
+    ----------
+    files : list of PolicyFile
+        The policies, at least one.
+    beside : bool
+        Some of them lie side by side: a looser rule of one gives way to the other's and is no mistake.
 
     Raises
     ------
@@ -41,7 +49,9 @@ def laid_over(files: list[PolicyFile]) -> Policy:
     by: dict[str, PolicyFile] = {}
     looser: list[str] = []
     for file in files:
-        for path, value in file.values.items():
+        looser += _declassed(held, by, file)
+        strictest = _as_strict(held, file) if beside else file.values
+        for path, value in strictest.items():
             if (rule := _rule_of(path)) is None:
                 continue
             merged, is_looser = rule(held[path], value) if path in held else (value, False)
@@ -51,13 +61,34 @@ def laid_over(files: list[PolicyFile]) -> Policy:
                 by[path] = file
             held[path] = merged
         looser += _other_side(held, file)
-    if looser:
+    if looser and not beside:
         raise OptionError(
             f"A policy can make the one around it stricter, never looser; got {'; '.join(looser)}.",
             fix="Take out or tighten what is named.",
         )
     inner = files[-1].policy
     return Policy.model_validate(_nested(held) | {"name": _name(files), "contact": inner.contact or files[0].policy.contact})
+
+
+def _declassed(held: Mapping[str, Any], by: Mapping[str, PolicyFile], file: PolicyFile) -> list[str]:
+    """Lines that put a source into a class below the one that it has by default where no line around names it."""
+    default = held.get("classes.default")
+    if default is None:
+        return []
+    outer = [line["name"] for line in held.get("sources", [])]
+    lines = [line for line in file.values.get("sources", []) if not any(_fits(line["name"], pattern) for pattern in outer)]
+    low = [line for line in lines if CLASSES.index(line["class"]) < CLASSES.index(default)]
+    stands = f"classes.default = {shown(default)} stands in {by['classes.default'].policy.name}" if low else ""
+    return [f"sources, {shown(line['name'])} = {shown(line['class'])} ({place_of(file, 'sources')}); {stands}" for line in low]
+
+
+def _as_strict(held: Mapping[str, Any], file: PolicyFile) -> Mapping[str, Any]:
+    """What a policy says, without lines that would take a source out of the class that it has by default."""
+    default = held.get("classes.default")
+    if default is None or "sources" not in file.values:
+        return file.values
+    raised = [dict(line) | {"class": max(line["class"], default, key=CLASSES.index)} for line in file.values["sources"]]
+    return {**file.values, "sources": raised}
 
 
 def _other_side(held: Mapping[str, Any], file: PolicyFile) -> list[str]:

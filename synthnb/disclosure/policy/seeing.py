@@ -57,8 +57,10 @@ class Seen:
 
     @property
     def engines(self) -> list[tuple[str, str]]:
-        """Run and engine."""
-        return [(entry["id"], str(_detail(entry)["engine"])) for entry in self.runs if _detail(entry).get("engine")]
+        """Run and engine; a mixture is joined by none."""
+        return [
+            (entry["id"], str(_detail(entry)["engine"])) for entry in self.runs if _detail(entry).get("engine") not in {None, "", "none"}
+        ]
 
     @cached_property
     def models(self) -> list[Used]:
@@ -88,6 +90,10 @@ class Seen:
     def reports_on(self, frame: Frame) -> list[Entry]:
         """Evaluations of a frame as it now is, the latest last."""
         return [entry for entry in self.reports if entry.get("content") == frame.content]
+
+    def ever_reported_on(self, frame: Frame) -> list[Entry]:
+        """The same, with those that a later one took the place of."""
+        return [entry for entry in self.entries if entry["kind"] == "evaluate" and entry.get("content") == frame.content]
 
     @cached_property
     def risk(self) -> Entry | None:

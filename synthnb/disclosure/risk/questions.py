@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-from synthnb.disclosure.folding import Entry, fold, is_blank
+from synthnb.disclosure.folding import Entry, fold, is_blank, is_placeholder
 from synthnb.disclosure.policy.seeing import Seen
 from synthnb.disclosure.reading import mapping
 
@@ -67,9 +67,14 @@ def steps() -> tuple[Mapping[str, str], ...]:
 
 def missing_of(answers: Mapping[str, str]) -> list[str]:
     """Return the labels of what is missing of some answers."""
-    needed = [question.label for question in questions().values() if question.required and is_blank(answers.get(question.id, ""))]
+    needed = [question.label for question in questions().values() if question.required and _lacks(question, answers)]
     none = all(is_blank(answers.get(name, "")) for name in MITIGATIONS)
     return needed + ["Mitigations: contractual, technical or governance"] * none
+
+
+def _lacks(question: Question, answers: Mapping[str, str]) -> bool:
+    text = answers.get(question.id, "")
+    return is_blank(text) or is_placeholder(question.field, text)
 
 
 def problems_of(entries: Iterable[Entry]) -> list[str]:

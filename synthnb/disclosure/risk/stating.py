@@ -84,7 +84,7 @@ def entry_for_risk(
     if said.get("assessment", "").lower().rstrip(".") == AS_PROPOSED:
         said["assessment"] = proposed_assessment(given)
     who = person(by)
-    found = recommend(given, said | who)
+    found, earlier = recommend(given, said | who), _said_by(given, answers, str(who.get("by") or ""))
     detail: dict[str, Any] = {
         "answers": {name: text for name, text in said.items() if not is_blank(text)},
         "attacks": [attack.to_dict() for attack in attacks_in(given)],
@@ -98,8 +98,8 @@ def entry_for_risk(
         kind="risk",
         created=created or utc_now(),
         slot="risk",
-        fields=_fields(said, answers, found),
-        detail=detail | who,
+        fields=_fields(said, answers, earlier, found),
+        detail=detail | ({"said_by": earlier} if earlier else {}) | who,
     )
     return entry, found
 
@@ -126,24 +126,46 @@ def _problem(name: str, text: object) -> str:
     return ""
 
 
-def _fields(said: Mapping[str, str], answers: Mapping[str, str], found: Recommendation) -> dict[str, str | list[str]]:
-    """The catalogue's fields as the person states them; what is withdrawn is stated as empty."""
+def _said_by(entries: Iterable[Entry], answers: Mapping[str, str], now: str) -> dict[str, str]:
+    """Who else said what an earlier risk record holds and isn't said anew, by question; empty where that isn't known."""
+    before = Seen(entries).risk
+    detail = mapping(before.get("detail")) if before else {}
+    earlier = mapping(detail.get("said_by"))
+    kept = {str(name): str(earlier.get(name, detail.get("by") or "")) for name in mapping(detail.get("answers")) if name not in answers}
+    return {name: who for name, who in kept.items() if who != now}
+
+
+_SEVERAL = {
+    "mitigations": ("contractual", "technical", "governance"),
+    "usageConditions": ("audience", "release_model", "conditions"),
+}
+"""Fields that are stated by several answers, each a value."""
+
+
+def _fields(
+    said: Mapping[str, str], answers: Mapping[str, str], earlier: Mapping[str, str], found: Recommendation
+) -> dict[str, str | list[str]]:
+    """The catalogue's fields that the person states now; what is withdrawn is stated as empty.
+
+    What others said before stays theirs: a field is stated anew only if something of it is said anew, and of one that
+    several answers make up the others are told with who said them.
+    """
     fields: dict[str, str | list[str]] = {}
     for question in questions().values():
-        told = question.id in said and (question.id in answers or not is_blank(said[question.id]))
-        if not question.field or not told:
+        if question.field in {"", *_SEVERAL} or question.id not in answers:
             continue
         text = said[question.id]
-        if question.field in {"mitigations", "usageConditions"}:
-            label = question.label.removesuffix(" mitigations")
-            listed = fields.setdefault(question.field, [])
-            if isinstance(listed, list) and not is_blank(text):
-                listed.append(f"{label}: {text}")
-        else:
-            fields[question.field] = _class(text, found) if question.id == "release" else text
-    if (audience := said.get("audience", "")) and isinstance(conditions := fields.get("usageConditions"), list):
-        conditions.insert(0, f"Audience: {audience}")
+        fields[question.field] = _class(text, found) if question.id == "release" else text
+    for field, parts in _SEVERAL.items():
+        if any(name in answers for name in parts):
+            fields[field] = [_part(name, said[name], earlier.get(name)) for name in parts if not is_blank(said.get(name, ""))]
     return fields
+
+
+def _part(name: str, text: str, earlier: str | None) -> str:
+    label = questions()[name].label.removesuffix(" mitigations")
+    before = "" if earlier is None else f" (said before by {earlier})" if earlier else " (said before)"
+    return f"{label}: {text}{before}"
 
 
 def _class(text: str, found: Recommendation) -> str:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from synthnb._canonical import digest
 from synthnb.disclosure.fields import catalogue
-from synthnb.disclosure.folding import MAKING, SAYING, SCHEMA, TABLES, Entry, current, fold, in_order, is_readable, outdated
+from synthnb.disclosure.folding import MAKING, SAYING, SCHEMA, TABLES, Entry, current, fold, in_order, is_placeholder, is_readable, outdated
+from synthnb.disclosure.saying import names_a_program
 
 if TYPE_CHECKING:
     from synthnb.disclosure.venues.reading import When
@@ -28,13 +29,13 @@ LONGEST = 4000
 _SPACE = re.compile("[\t\n\v\f\r \x85\xa0\u2028\u2029]+")
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u200e\u200f\ufeff\ufffe\uffff\ud800-\udfff]")
 _SUBJECT = "“[^”]*”(?: in “[^”]*”)?"
-_NOT_DONE = re.compile(rf"(?:{_SUBJECT}: )?(?:[^:]{{1,200}}: |run by )?not (?:evaluated|stated|measured|known|computed)\b.*", re.DOTALL)
+_NOT_DONE = re.compile(
+    rf"(?:{_SUBJECT}: )?(?:[^:]{{1,200}}: |run by )?"
+    r"(?:not (?:evaluated|stated|measured|known|computed)\b|none; .*n't (?:computed|measured|evaluated)\b).*",
+    re.DOTALL,
+)
 _KEPT_OUT = re.compile(r"(?:[^:]{1,200}: )?kept out at the user's request; .*", re.DOTALL)
 _VOID = re.compile(r".*\(void: [^()]*\)\s*", re.DOTALL)
-_PLACEHOLDER = re.compile(
-    r"\W*(?:t\.?b\.?[adc]\.?|to\s?do|to be (?:added|done|determined|decided|stated|written)|fixme|xx+|lorem ipsum.*|your words)?\W*",
-    re.IGNORECASE | re.DOTALL,
-)
 _STAND_IN = "(no text in this run comes from a language model)"
 _MOST_NAMED = 5
 
@@ -114,7 +115,7 @@ class Statements:
     def _why_not(self, name: str, text: str, *, said: bool) -> str:
         if name == "reviewerSignOff" and _VOID.fullmatch(text):
             return "void: the record was changed after it"
-        if _PLACEHOLDER.fullmatch(text):
+        if is_placeholder(name, text):
             return "a placeholder, which states nothing"
         if name == "responsiblePerson" and self._names_a_program(text):
             return "names a program, which can't answer for data"
@@ -127,7 +128,7 @@ class Statements:
 
     def _names_a_program(self, text: str) -> bool:
         programs = {"synthnb", *(value.text.removesuffix(_STAND_IN).strip().casefold() for value in self.values("modelName"))}
-        return text.strip().casefold() in programs
+        return names_a_program(text, programs)
 
     def lacks(self, name: str) -> str:
         """Why a field doesn't count; empty if one of its values does, and of prompts, each."""
@@ -166,7 +167,7 @@ class Statements:
         old = [entry for entry in self._entries if entry["id"] in past and entry["kind"] == "evaluate"]
         if frames := list(dict.fromkeys(clean(str(entry.get("frame"))) for entry in old)):
             yield f"Doesn't count any more: the evaluation of {_listed(frames)}, since the data were made anew after it. Evaluate again."
-        gone = [clean(entry["id"]) for entry in self._current if entry["id"] in self._stale]
+        gone = [clean(entry["id"]) for entry in self._current if entry["id"] in self._stale and entry["kind"] not in SAYING]
         if gone:
             yield f"The outputs of {_listed(gone)} are no longer in the notebook; what they state is as the record kept it."
         made = {str(entry.get("frame")) for entry in self._current if entry["kind"] in TABLES}

@@ -9,12 +9,13 @@ from pathlib import Path
 from synthnb.disclosure.embedded import SUFFIXES
 from synthnb.disclosure.render import plain
 from synthnb.disclosure.sidecar import SUFFIX
+from synthnb.disclosure.signing import FOLDER, place_of
 from synthnb.disclosure.signing import SUFFIX as SIGNATURE
 from synthnb.disclosure.verify.exports import verify_export
 from synthnb.disclosure.verify.findings import Finding
 from synthnb.disclosure.verify.ledgers import check_ledger
 from synthnb.disclosure.verify.notebooks import verify_notebook
-from synthnb.disclosure.verify.signatures import Trust, check_signatures, is_signature
+from synthnb.disclosure.verify.signatures import Standing, Trust, check_signatures, is_signature
 from synthnb.disclosure.verify.tables import verify_table
 from synthnb.errors import NotebookError, shown
 
@@ -37,8 +38,8 @@ def verify_path(path: str | Path) -> list[Finding]:
     return verify_with(path, Trust())[0]
 
 
-def verify_with(path: str | Path, trust: Trust) -> tuple[list[Finding], set[str]]:
-    """The same with the keys that are known; and which files are signed, in a folder by name, a single one by an empty one.
+def verify_with(path: str | Path, trust: Trust) -> tuple[list[Finding], dict[str, Standing]]:
+    """The same with the keys that are known; and how each file that is signed stands, in a folder by name, a single one by an empty one.
 
     Raises
     ------
@@ -52,12 +53,14 @@ def verify_with(path: str | Path, trust: Trust) -> tuple[list[Finding], set[str]
     if stat.S_ISDIR(mode):
         return verify_folder(file, trust)
     if not stat.S_ISREG(mode):
-        return [Finding(plain(file.name), "unreadable", "It is neither a file nor a folder.")], set()
+        return [Finding(plain(file.name), "unreadable", "It is neither a file nor a folder.")], {}
     file = about(file)
+    if file.is_dir():
+        return verify_folder(file, trust)
     if not file.is_file():
-        return [Finding(plain(file.name), "missing", "What the signature is about isn't there.")], set()
-    signatures, signed = check_signatures(file, trust)
-    return [*check_file(file, trust), *signatures], {""} if signed else set()
+        return [Finding(plain(file.name), "missing", "What the signature is about isn't there.")], {}
+    signatures, standing = check_signatures(file, trust)
+    return [*check_file(file, trust), *signatures], {"": standing}
 
 
 def _mode(file: Path) -> int:
@@ -68,8 +71,10 @@ def _mode(file: Path) -> int:
 
 
 def about(file: Path) -> Path:
-    """The file that a sidecar or a signature is about; any other is about itself."""
+    """The file or the folder that a sidecar or a signature is about; any other is about itself."""
     if is_signature(file):
+        if file == place_of(file.parent) and not file.with_name(FOLDER).is_file():
+            return file.parent
         whole = file.name.removesuffix(SIGNATURE)
         named = file.with_name(whole)
         return named if named.exists() or not whole[-9:].startswith(".") else file.with_name(whole[:-9])

@@ -33,7 +33,13 @@ def _check_visible(embedded: Embedded) -> Finding:
         return Finding("text", "removed", f"The disclosure isn't shown: its cell was deleted, as noticed at {moment(out)}.")
     hidden = unseen(embedded)
     if said in hidden:
-        return Finding("text", "changed", f"Readers don't see the digest {plain(said)}: the disclosure was removed or is of another one.")
+        return Finding(
+            "text", "changed", f"Readers don't see the digest {plain(said)}: the disclosure was removed, is hidden or is of another one."
+        )
     if hidden:
         return Finding("text", "changed", f"Readers don't see {len(hidden)} parts as the record has them, first: {plain(hidden[0])[:120]}")
-    return Finding("text", "ok", "Readers see the disclosure as the record has it; other text isn't compared")
+    return Finding(
+        "text",
+        "ok",
+        "The text holds the disclosure as the record has it, in no element that hides it; style sheets and other text aren't looked at",
+    )

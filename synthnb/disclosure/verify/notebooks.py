@@ -50,7 +50,7 @@ def verify_notebook(path: str | Path) -> list[Finding]:
         *check_sign_offs(own),
         *_check_exports(entries, file.parent),
         *_check_reports(entries),
-        *check_ledger_beside(entries, file.parent),
+        *check_ledger_beside(entries, file.parent, file.name),
     ]
 
 

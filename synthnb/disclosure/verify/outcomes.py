@@ -34,11 +34,13 @@ class Verification:
     findings: tuple[Finding, ...]
     """One for each thing that was checked."""
     signed_files: frozenset[str]
-    """The files of which a signature is right; a single file's name is empty."""
+    """The files of which a signature by a known key is right; a single file's name is empty."""
     required: bool = False
     """Whether a signature was asked for."""
     strict: bool = False
     """Whether what a formatter or a stripper did counts as changed, and so does what wasn't looked at."""
+    by_strangers: frozenset[str] = frozenset()
+    """The files of which a signature by a key that isn't known here is right."""
 
     @property
     def artefacts(self) -> dict[str, list[Finding]]:
@@ -52,7 +54,7 @@ class Verification:
 
     @property
     def signed(self) -> bool:
-        """Whether everything that was checked is signed."""
+        """Whether everything that was checked is signed by keys that are known here."""
         return bool(self.signed_files) and self.artefacts.keys() <= self.signed_files
 
     @property
@@ -76,10 +78,18 @@ class Verification:
         counts = Counter(finding.status for finding in self.findings)
         listed = ", ".join(f"{counts[status]} {status}" for status in sorted(counts, key=lambda one: (one != "ok", one)))
         whole = f"{len(self.findings)} things checked: {listed}." if self.findings else "There was nothing to check."
-        some = len(self.signed_files & self.artefacts.keys())
-        said = _SIGNED if self.signed else f"{some} of {len(self.artefacts)} files are signed." if some else _UNSIGNED
-        said = "" if self.signed and self.outcome != "ok" else said
-        return f"{self.outcome.upper()}: {self.path}: {whole} {said}".rstrip()
+        return f"{self.outcome.upper()}: {self.path}: {whole} {self._said()}".rstrip()
+
+    def _said(self) -> str:
+        """What the signatures come to."""
+        files = self.artefacts.keys()
+        some, others = len(self.signed_files & files), len((self.by_strangers - self.signed_files) & files)
+        if self.signed:
+            return _SIGNED if self.outcome == "ok" else ""
+        if others and others == len(files):
+            return _STRANGER
+        more = f" {others} more are signed by a key that isn't known here." if others else ""
+        return f"{some} of {len(files)} files are signed.{more}" if some or others else _UNSIGNED
 
     def annotations(self) -> list[str]:
         """A line for each finding that differs, as GitHub's workflow commands have it."""
@@ -110,6 +120,7 @@ def worst(findings: list[Finding]) -> str:
 
 
 _SIGNED = "It is signed."
+_STRANGER = "It is signed by a key that isn't known here, as anybody could."
 _UNSIGNED = "It isn't signed: whoever rewrites every part leaves no trace."
 
 

@@ -17,7 +17,7 @@ from synthnb._canonical import digest, digest_file
 from synthnb.disclosure.manifest import manifest_of
 from synthnb.disclosure.reading import mapping
 from synthnb.disclosure.render import plain
-from synthnb.disclosure.verify.findings import Finding
+from synthnb.disclosure.verify.findings import Finding, Status
 
 __all__ = ["changes_since"]
 
@@ -64,6 +64,7 @@ def changes_since(path: Path, signed: Json, now: Json | None = None) -> Iterator
 
 def _notebook(signed: Json, now: Json, _: Path) -> Iterator[Finding]:
     yield from _record(signed, now)
+    yield from _own(signed, now)
     yield from _metadata(mapping(signed.get("metadata")), mapping(now["metadata"]))
     before, after = _listed(signed.get("cells")), _listed(now["cells"])
     pairs = _paired(before, after)
@@ -103,6 +104,21 @@ def _record(signed: Json, now: Json) -> Iterator[Finding]:
         yield Finding("signed record", "ok", "Since the signature only exports, sign-offs or opt-outs were noted in the record")
     else:
         yield Finding("signed record", "changed", "The record isn't the one that was signed: entries were added, changed or removed since.")
+
+
+def _own(signed: Json, now: Json) -> Iterator[Finding]:
+    """Entries that the substance leaves out, and what lies in the record and in the notebook beside what is known there."""
+    before, after = mapping(signed.get("noted")), mapping(now["noted"])
+    if now["record"] is not None:
+        for name in sorted(before):
+            if after.get(name) != before[name]:
+                status: Status = "changed" if name in after else "missing"
+                how = "was altered" if name in after else "is gone"
+                yield Finding(f"signed entry {plain(name)[:80]}", status, f"This sign-off, opt-out or export {how} since.")
+        if names := _differing(mapping(signed.get("own")), mapping(now["own"])):
+            yield Finding("record's other keys", "changed", f"They aren't as signed: {_named(names)}.")
+    if names := _differing(mapping(signed.get("rest")), mapping(now["rest"])):
+        yield Finding("notebook's other keys", "changed", f"They aren't as signed: {_named(names)}.")
 
 
 def _metadata(signed: Json, now: Json) -> Iterator[Finding]:
@@ -194,9 +210,16 @@ def _cell(old: Json, new: Json, place: int, *, same_record: bool, bare: bool) ->
             gone = bare and part == "attachments" and not new.get(part)
             names = _named(_differing(mapping(old.get(part)), mapping(new.get(part))))
             yield Finding(what, "stripped" if gone else "changed", f"Its {named} {'are gone' if gone else 'differ'}: {names}.")
+    if old.get("hidden") != new.get("hidden"):
+        yield Finding(what, "changed", f"Hidden from readers is {_parts(new)}; when it was signed, {_parts(old)}.")
     loud = [name for name in _differing(mapping(old.get("metadata")), mapping(new.get("metadata"))) if name in {"synthnb", "tags"}]
     if loud:
         yield Finding(what, "changed", f"Its metadata differ: {_named(loud)}.")
+
+
+def _parts(cell: Json) -> str:
+    parts = cell.get("hidden")
+    return _named([str(part) for part in parts]) if isinstance(parts, list) and parts else "nothing"
 
 
 def _source(what: str, old: Json, new: Json) -> Finding:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from synthnb.disclosure.reading import mapping, parse_json
 from synthnb.disclosure.render import plain
-from synthnb.disclosure.sidecar import check_data, read_data_record, sidecar_of
+from synthnb.disclosure.sidecar import check_data, export_of, read_data_record, sidecar_of
 from synthnb.disclosure.verify.findings import Finding
 from synthnb.disclosure.verify.named import compare
 from synthnb.disclosure.verify.records import check_record, readable_entries
@@ -41,12 +41,11 @@ def verify_table(path: str | Path) -> list[Finding]:
         return [Finding(beside.name, "unreadable", f"It can't be read as JSON: {error}.")]
     if not isinstance(record, dict) or not isinstance(record.get("entries"), list):
         return [Finding(beside.name, "unreadable", "It holds no record.")]
-    exports = [mapping(entry.get("detail")) for entry in readable_entries(record) if entry["kind"] == "export"]
-    named = [detail for detail in exports if Path(str(detail.get("path"))).name == file.name]
+    export = export_of(readable_entries(record), file)
     found = [*check_record(record), *_layout(beside.name, data, record)]
-    if not named:
+    if export is None:
         return [*found, Finding(file.name, "missing", f"The sidecar says nothing about {file.name}.")]
-    return [*found, *_check_bytes(file, named[-1])]
+    return [*found, *_check_bytes(file, mapping(export.get("detail")))]
 
 
 def _layout(name: str, data: bytes, record: Mapping[str, Any]) -> Iterator[Finding]:

@@ -3,7 +3,8 @@
 Elements that run or fetch, handlers and addresses of scripts are left out. A picture lies
 in the page or isn't there: a file in the notebook's folder is put in, one from
 elsewhere becomes a sentence with its address. What a browser might still read another
-way is stopped by the page's security policy.
+way is stopped by the page's security policy. A piece stays within its place: each element that it begins
+ends in it, and its style sheets are for what lies in it.
 """
 
 from __future__ import annotations
@@ -15,16 +16,22 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
 
+from synthnb._canonical import digest_bytes
+from synthnb.disclosure.embedded.hiding import VOID_TAGS, OpenElements
 from synthnb.disclosure.render import BEGIN, END
+from synthnb.jupyter.nbconvert.scoping import FIXED, scoped
 
 __all__ = ["local_html", "picture_file"]
 
 _DROPPED = {
     "applet",
     "base",
+    "body",
     "embed",
     "frame",
     "frameset",
+    "head",
+    "html",
     "iframe",
     "link",
     "meta",
@@ -45,6 +52,12 @@ _SENDING = {"action", "formaction", "srcdoc", "manifest", "http-equiv"}
 _LINKS = {"a", "area"}
 _SAFE_LINK = re.compile(r"(?:https?:|mailto:|#|\.{0,2}/|[^:/?#]*(?:[/?#]|$))", re.IGNORECASE)
 _CSS = re.compile(r"@import\b[^;]*;?|url\(\s*(?!['\"]?\s*(?:data:|#))[^)]*\)?|expression\s*\(|-moz-binding", re.IGNORECASE)
+_OPTIONAL_END = re.compile("p|li|dt|dd|tr|td|th|thead|tbody|tfoot|option|optgroup|colgroup|caption|rb|rt|rtc|rp")
+_FOREIGN = {"svg": True, "math": True, "foreignobject": False, "desc": False, "annotation-xml": False}
+_BREAKS_OUT = re.compile(
+    "b|big|blockquote|br|center|code|dd|div|dl|dt|em|font|h1|h2|h3|h4|h5|h6|hr|i|img|li|menu|nobr|ol|p|"
+    "pre|ruby|s|small|span|strong|strike|sub|sup|table|tt|u|ul|var"
+)
 _PICTURES = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".gif": "gif", ".webp": "webp", ".svg": "svg+xml"}
 _LARGEST = 20_000_000
 
@@ -61,10 +74,10 @@ def local_html(html: str, folder: str | Path | None = None) -> str:
     """
     if "<" not in html:
         return html
-    page = _Local(folder)
+    page = _Local(folder, f"synthnb-within-{digest_bytes(html.encode('utf-8', 'surrogatepass'))[7:19]}")
     page.feed(html)
     page.close()
-    return "".join(page.parts)
+    return page.whole()
 
 
 def picture_file(address: str, folder: str | Path | None) -> Path | None:
@@ -83,37 +96,80 @@ def picture_file(address: str, folder: str | Path | None) -> Path | None:
 class _Local(HTMLParser):
     """Writes a piece of HTML again, without what isn't kept."""
 
-    def __init__(self, folder: str | Path | None) -> None:
+    def __init__(self, folder: str | Path | None, scope: str) -> None:
         super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
         self._folder = folder
-        self._style = False
+        self._scope = scope
+        self._open = OpenElements()
+        self._style: str | None = None
+        self._is_styled = False
         self._skipping = ""
+
+    def whole(self) -> str:
+        """Everything that was read, with what is still open ended."""
+        self._end_style()
+        for tag in self._open.tags[:1]:
+            self._end(tag)
+        text = "".join(self.parts)
+        return f'<div class="{self._scope}">{text}</div>' if self._is_styled else text
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if self._skipping:
             return
         if tag in _DROPPED:
             self._skipping = tag if tag in _WITH_CONTENT else ""
-            return
-        self._style = tag == "style"
-        self.parts.append(self._start(tag, attrs))
+        elif tag == "style":
+            self._style = ""
+        else:
+            self._begin(tag, attrs, self._start(tag, attrs))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if not self._skipping and tag not in _DROPPED:
-            self.parts.append(self._start(tag, attrs))
+        if self._skipping or tag in _DROPPED or tag == "style":
+            return
+        start = self._start(tag, attrs)
+        # Within SVG the slash ends the element: without it the next ones would lie inside it, and not be drawn.
+        if self._is_foreign(tag) and start.startswith(f"<{tag}"):
+            self.parts.append(f"{start[:-1]}/>")
+        else:
+            self._begin(tag, attrs, start)
 
     def handle_endtag(self, tag: str) -> None:
         if self._skipping:
             self._skipping = "" if tag == self._skipping else self._skipping
-            return
-        self._style = False
-        if tag not in _DROPPED:
-            self.parts.append(f"</{tag}>")
+        elif tag == "style":
+            self._end_style()
+        else:
+            self._end(tag)
 
     def handle_data(self, data: str) -> None:
-        if not self._skipping:
-            self.parts.append(_CSS.sub("", data) if self._style else escape(data, quote=False))
+        if self._skipping:
+            return
+        if self._style is None:
+            self.parts.append(escape(data, quote=False))
+        else:
+            self._style += data
+
+    def _is_foreign(self, tag: str) -> bool:
+        """Whether an element is one of SVG or MathML."""
+        inside = next((_FOREIGN[name] for name in reversed(self._open.tags) if name in _FOREIGN), False)
+        return tag in {"svg", "math"} or (inside and not _BREAKS_OUT.fullmatch(tag))
+
+    def _begin(self, tag: str, attrs: list[tuple[str, str | None]], start: str) -> None:
+        self.parts.append(start)
+        if start.startswith(f"<{tag}") and tag not in VOID_TAGS:
+            self._open.start(tag, attrs)
+
+    def _end(self, tag: str) -> None:
+        """End an element that is open, with those in it; what ends by itself isn't told."""
+        ended = self._open.end(tag)
+        self.parts += [f"</{name}>" for at, name in enumerate(ended, 1) if at == len(ended) or not _OPTIONAL_END.fullmatch(name)]
+
+    def _end_style(self) -> None:
+        css, self._style = self._style, None
+        if css and (text := _CSS.sub("", scoped(css, self._scope))):
+            self.parts.append(f"<style>{text}</style>")
+            self._is_styled = True
 
     def handle_comment(self, data: str) -> None:
         # Browsers and Python don't agree on where every comment ends; only our own two are kept.
@@ -137,7 +193,7 @@ class _Local(HTMLParser):
             return None
         text = (value or "").strip()
         if name == "style":
-            return name, _CSS.sub("", value or "")
+            return name, FIXED.sub("", _CSS.sub("", value or ""))
         if name == "href" and tag in _LINKS:
             return (name, value) if _SAFE_LINK.match(re.sub(r"[\x00-\x20]+", "", text)) else None
         if name in _FETCHING or name == "href":

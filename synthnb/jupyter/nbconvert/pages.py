@@ -104,6 +104,10 @@ class SynthHTMLExporter(Carrying, HTMLExporter):
         """Return the notebook with what the template wants to know of its cells."""
         return nb
 
+    def shown(self, part: str) -> str:
+        """Return a part of ours as the page shows it."""
+        return part
+
     def scripts(self, nb: NotebookNode) -> list[str]:
         """Return the scripts of the page, all ours."""
         has_report = any(REPORT in bundle for bundle in bundles(nb))
@@ -118,7 +122,7 @@ class SynthHTMLExporter(Carrying, HTMLExporter):
             "policy": _POLICY.format(scripts=" ".join(map(_hash, scripts)) or "'none'"),
             "island": island_json(record) if record else "",
             "json_ld": island_json(linked) if linked else "",
-            "page": label_part(record) + page_part(record) if record and shown else "",
+            "page": self.shown(label_part(record) + page_part(record)) if record and shown else "",
             "math": _has_math(nb),
             "scripts": scripts,
             "printed": self.printed,

@@ -16,7 +16,7 @@ from synthnb.disclosure.jsonld import document_source_type
 from synthnb.disclosure.reading import mapping
 from synthnb.errors import MissingExtraError
 from synthnb.jupyter.nbconvert.pages import SynthHTMLExporter, mapped
-from synthnb.jupyter.nbconvert.preparing import Carrying, disclosed, record_of
+from synthnb.jupyter.nbconvert.preparing import Carrying, bundles, disclosed, record_of
 from synthnb.jupyter.nbconvert.printing import find_browser, print_page
 from synthnb.jupyter.nbconvert.typesetting import typeset
 
@@ -35,6 +35,18 @@ class _PrintedExporter(SynthHTMLExporter):
     """The page for paper: static forms, everything open, no script."""
 
     printed = True
+
+    def arranged(self, nb: NotebookNode) -> NotebookNode:
+        """Return the notebook with our outputs open: on paper nobody can open them."""
+        for bundle in bundles(nb):
+            html = bundle.get("text/html")
+            if isinstance(html, str) and 'class="synthnb-' in html:
+                bundle["text/html"] = self.shown(html)
+        return nb
+
+    def shown(self, part: str) -> str:
+        """Return a part of ours with everything open."""
+        return part.replace("<details>", "<details open>")
 
 
 class SynthPDFExporter(Carrying, Exporter):

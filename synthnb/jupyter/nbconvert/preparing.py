@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -16,8 +19,10 @@ from synthnb._clock import utc_now
 from synthnb.disclosure.embedded import comment
 from synthnb.disclosure.notebook import apply, is_disclosure, upsert
 from synthnb.disclosure.reading import mapping
+from synthnb.disclosure.render import inline
+from synthnb.errors import SynthnbError
 
-__all__ = ["REPORT", "VIEW", "Carrying", "DisclosurePreprocessor", "bundles", "disclosed", "record_of"]
+__all__ = ["REPORT", "VIEW", "Carrying", "DisclosurePreprocessor", "asked", "bundles", "disclosed", "record_of"]
 
 REPORT = "application/vnd.synthnb.report+json"
 """The mime type of a report's data."""
@@ -28,8 +33,46 @@ _SIGNS = dict.fromkeys(("python", "ipython", "r", "julia", "bash", "ruby", "perl
 _SIGNS |= dict.fromkeys(("javascript", "typescript", "rust", "scala", "java", "go", "c++", "kotlin"), "//")
 
 
+_has_asked: ContextVar[bool] = ContextVar("synthnb_has_asked", default=False)
+
+
+@contextmanager
+def asked() -> Iterator[None]:
+    """Let exporters write what gates and the policy were already asked about, with what was gone past in it."""
+    token = _has_asked.set(True)
+    try:
+        yield
+    finally:
+        _has_asked.reset(token)
+
+
 class Carrying:
-    """An exporter that writes the record into its files itself."""
+    """An exporter that writes the record into its files itself, once gates and the policy let it."""
+
+    def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **more: Any) -> Any:
+        """Return the document and its resources.
+
+        Raises
+        ------
+        OptionError
+            A gate failed or a rule of the policy is broken; `synthnb export` takes a reason to go past it.
+        """
+        from synthnb._api.policing import before_export
+
+        if not _has_asked.get():
+            entries = record_of(nb).get("entries") or []
+            before_export(entries, export=_name_in(resources), override=None, folder=_folder_in(resources))
+        stock: Any = super()
+        return stock.from_notebook_node(nb, resources, **more)
+
+
+def _name_in(resources: Any) -> str:
+    return str(mapping(mapping(resources).get("metadata")).get("name") or "notebook")
+
+
+def _folder_in(resources: Any) -> Path | None:
+    path = mapping(mapping(resources).get("metadata")).get("path")
+    return Path(path) if isinstance(path, str) and path else None
 
 
 class DisclosurePreprocessor(Preprocessor):
@@ -46,11 +89,23 @@ class DisclosurePreprocessor(Preprocessor):
         ready = disclosed(nb)
         record = record_of(ready)
         if record and not isinstance(self.parent, (Carrying, NotebookExporter)):
+            told = _not_kept(record, _folder_in(resources))
             for cell in filter(is_disclosure, ready.cells):
-                cell.source = f"{cell.source}\n\n{comment(record)}\n"
+                cell.source = f"{cell.source}{told}\n\n{comment(record)}\n"
             if type(self.parent) is ScriptExporter:  # the one for languages without an exporter, which leaves all prose out
                 _put_into_code(ready)
         return ready, resources
+
+
+def _not_kept(record: Mapping[str, Any], folder: Path | None) -> str:
+    """What readers of an export are told that no gate and no policy could stop; empty where nothing would have."""
+    from synthnb._api.policing import before_export
+
+    try:
+        before_export(record.get("entries") or [], export="this file", override=None, folder=folder)
+    except SynthnbError as error:
+        return f"\n\n**Not kept:** {inline(error.message)}\n"
+    return ""
 
 
 def _put_into_code(notebook: NotebookNode) -> None:

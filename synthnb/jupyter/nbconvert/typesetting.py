@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,8 +22,16 @@ if TYPE_CHECKING:
 __all__ = ["TypstWriter", "typeset"]
 
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]")
-_WIDE = 92
+_CODE = re.compile(r".{1,88}$|.{1,87} (?=\S)|.{88}")  # what a line of code holds, up to a space if there is one
 _LONG_WORD = re.compile(r"\S{60}(?=\S)")  # a line may end after so much without a space
+_BREAKS = re.compile(r'(#(?:link|image)\("(?:[^"\\]|\\.)*")|_|[^\W_][\w.:/=&+%-]{13}(?=\w)')
+"""In a cell: an address, which stays as it is, or a piece after which a line may end."""
+_STRINGS = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_SIZES = ((3, 9.0), (6, 8.0), (9, 7.0), (14, 6.0), (sys.maxsize, 4.5))
+"""Up to how many columns a table is set in which size."""
+_LINE = 1_000  # so many letters of one point are as wide as the page's text
+_LONGEST_WORD = 14
+_LONG_CELL = 1_500
 _PAGE = """
 #set page(paper: "a4", margin: 20mm, numbering: "1")
 #set text(size: 10pt)
@@ -87,17 +96,21 @@ class TypstWriter(Writer):
 
     @override
     def verbatim(self, text: str) -> str:
-        lines = [line[at : at + _WIDE] for line in text.expandtabs(4).split("\n") for at in range(0, max(len(line), 1), _WIDE)]
+        lines = [piece for line in text.expandtabs(4).split("\n") for piece in _CODE.findall(line) or [""]]
         return f"#block(width: 100%, fill: luma(246), inset: 6pt)[#raw({_string(chr(10).join(lines))}, block: true)];\n"
 
     @override
     def table(self, rows: Sequence[Sequence[str]], *, header: bool) -> str:
-        width = len(rows[0])
-        columns = "(2fr, 5fr)" if width == 2 else f"({'1fr, ' * width})"
-        cells = ["".join(f"[{cell}], " for cell in row) for row in rows]
+        size = next(size for width, size in _SIZES if len(rows[0]) <= width)
+        columns = "".join(f"{share:.0f}fr, " for share in _shares(list(zip(*rows, strict=True)), _LINE / size))
+        cells = ["".join(f"[{_BREAKS.sub(_may_end, cell)}], " for cell in row) for row in rows]
         if header:
             cells[0] = f"table.header({cells[0]}), "
-        return f"#table(columns: {columns}, {''.join(cells)});\n"
+        # A row that is higher than a page would be cut if it couldn't be split.
+        whole = all(len(cell) < _LONG_CELL for row in rows for cell in row)
+        cell = f"#set table.cell(breakable: {'false' if whole else 'true'});"
+        rules = f"#set text(size: {size}pt); #set table(inset: {size * 0.4:g}pt); {cell}"
+        return f"#block[{rules} #table(columns: ({columns}), {''.join(cells)});];\n"
 
     @override
     def picture(self, name: str, description: str) -> str:
@@ -106,6 +119,22 @@ class TypstWriter(Writer):
     @override
     def rule(self) -> str:
         return "#line(length: 100%, stroke: 0.4pt);\n"
+
+
+def _may_end(found: re.Match[str]) -> str:
+    """A piece of a cell, after which a line may end; addresses stay as they are."""
+    return found[0] if found[1] else f"{found[0]}\u200b"
+
+
+def _shares(columns: Sequence[Sequence[str]], line: float) -> list[float]:
+    """How many letters wide each column is: its longest word at least; what is spare goes where more is written."""
+    texts = [["".join(_STRINGS.findall(cell)) for cell in column] for column in columns]
+    words = [max((len(word) for text in column for word in re.split(r"[\s_]", text)), default=0) for column in texts]
+    least = [min(word, _LONGEST_WORD) + 2 for word in words]
+    wish = [max(sum(map(len, column)) / len(column), min(max(map(len, column)), 18)) for column in texts]
+    more = [max(min(much, 60) + 2 - little, 0.0) for much, little in zip(wish, least, strict=True)]
+    spare = max(line - sum(least), 0.0) / (sum(more) or 1.0)
+    return [little + spare * extra for little, extra in zip(least, more, strict=True)]
 
 
 def _string(text: str) -> str:

@@ -22,11 +22,11 @@ from synthnb.jupyter.nbconvert.latex import SynthLatexExporter
 from synthnb.jupyter.nbconvert.markdown import SynthMarkdownExporter, SynthNotebookExporter
 from synthnb.jupyter.nbconvert.pages import SynthHTMLExporter
 from synthnb.jupyter.nbconvert.pdf import SynthPDFExporter
-from synthnb.jupyter.nbconvert.preparing import disclosed, record_of
+from synthnb.jupyter.nbconvert.preparing import asked, disclosed, record_of
 from synthnb.jupyter.nbconvert.scripts import SynthScriptExporter
 from synthnb.jupyter.nbconvert.slides import SynthSlidesExporter
 
-__all__ = ["ENDINGS", "ending_of", "export_notebook", "prepare"]
+__all__ = ["ENDINGS", "ending_of", "export_notebook", "prepare", "with_output"]
 
 _EXPORTERS: dict[str, Any] = {
     ".html": SynthHTMLExporter,
@@ -73,10 +73,8 @@ def export_notebook(
     Returns
     -------
     dict
-        ``path`` (relative to the notebook's folder), ``sha256``, ``bytes`` and ``record_digest``
-        (None for a notebook without a record): what `synthnb.disclosure.entries.entry_for_export` takes;
-        ``made_by`` for a PDF; ``pictures``, the names of those written beside it; and ``overrides``,
-        entries that went into the export.
+        What `synthnb.disclosure.entries.entry_for_export` takes (``record_digest`` is None without a record);
+        ``made_by`` for a PDF; ``pictures``, those written beside it; ``overrides``, entries that went into it.
 
     Raises
     ------
@@ -99,13 +97,14 @@ def export_notebook(
     ready, overrides = prepare(notebook, export=target.name, override=override, release=release)
     stem = target.name[: -len(ending)] or "notebook"
     metadata = {"name": (file or Path(stem)).stem, "path": str(file.resolve().parent) if file else ""}
-    made, resources = _EXPORTERS[ending]().from_notebook_node(ready, {"metadata": metadata, "output_files_dir": f"{stem}_files"})
+    with asked():
+        made, resources = _EXPORTERS[ending]().from_notebook_node(ready, {"metadata": metadata, "output_files_dir": f"{stem}_files"})
     data = made if isinstance(made, bytes) else made.encode("utf-8", "backslashreplace")
     pictures = _write_pictures(resources.get("outputs") or {}, target.parent, overwrite=overwrite)
     write_atomically(target, data)
     written = {"path": relative(target, file.parent if file else None), "sha256": digest_bytes(data), "bytes": len(data)}
     written |= {"record_digest": record_of(ready).get("digest"), "overrides": overrides}
-    written |= export_policy(record_of(ready).get("entries") or [], release=release, reason=override)
+    written |= export_policy(record_of(ready).get("entries") or [], release=release, reason=override, folder=file and file.resolve().parent)
     written |= {"made_by": resources["made_by"]} if "made_by" in resources else {}
     return written | ({"pictures": pictures} if pictures else {})
 
@@ -137,7 +136,7 @@ def prepare(
     folder = None if isinstance(notebook, Mapping) else Path(notebook).resolve().parent
     entries = record_of(ready).get("entries") or []
     overrides = before_export(entries, export=export, override=override, release=release, folder=folder)
-    return (disclosed(_with_output(current, overrides)) if overrides else ready), overrides
+    return (disclosed(with_output(current, overrides)) if overrides else ready), overrides
 
 
 def _write_pictures(files: Mapping[str, bytes], folder: Path, *, overwrite: bool) -> list[str]:
@@ -156,8 +155,8 @@ def _write_pictures(files: Mapping[str, bytes], folder: Path, *, overwrite: bool
     return sorted(files)
 
 
-def _with_output(notebook: NotebookNode, entries: list[dict[str, Any]]) -> NotebookNode:
-    """A copy whose last code cell shows these entries too."""
+def with_output(notebook: NotebookNode, entries: list[dict[str, Any]]) -> NotebookNode:
+    """Return a copy whose last code cell shows these entries too."""
     made = copy.deepcopy(notebook)
     last = [cell for cell in made.cells if cell.cell_type == "code"][-1]
     text = "\n".join(str(text) for entry in entries for text in entry["fields"].values())

@@ -14,8 +14,12 @@ import pandas as pd
 import pytest
 
 from synthnb._frames import frame_digest
+from synthnb._marks import COLUMN, Word, with_marks
 from synthnb.disclosure.crates.account import Account
 from synthnb.disclosure.entries import entry_for_report, entry_for_run, entry_for_statements
+from synthnb.disclosure.folding import SCHEMA
+from synthnb.disclosure.mixing import Part, entry_for_mix, mix_detail
+from synthnb.disclosure.notebook import MIME
 from synthnb.disclosure.record import Record
 from synthnb.disclosure.session import session
 from synthnb.disclosure.sidecar import write_data
@@ -72,6 +76,34 @@ def entries_of(frame: pd.DataFrame) -> list[Json]:
 def account_of(*entries: Json, stated: Json | None = None) -> Account:
     said = [entry_for_statements(stated)] if stated else []
     return Account(Record.from_entries([*entries, *said]).to_dict())
+
+
+def mixed() -> tuple[pd.DataFrame, Json]:
+    """A table with 20 real rows and 30 synthetic ones, and its entry."""
+    words: list[Word] = ["real" if row < 20 else "synthetic" for row in range(50)]
+    frame = with_marks(table().head(50), words)
+    parts = [Part("trial", 20, "real"), Part("synthetic", 30, {"run": "run-0123456789ab", "name": "synthetic", "depth": 1, "share": 1.0})]
+    columns = [name for name in frame.columns if name != COLUMN]
+    detail = mix_detail(parts, name="both", columns=columns, digest=frame_digest(frame), started="2026-11-23T16:00:00Z")
+    return frame, entry_for_mix(detail)
+
+
+def output_of(*entries: Json) -> Json:
+    """An output of a cell that carries entries."""
+    data = {"text/plain": "made", MIME: {"schema": SCHEMA, "entries": list(entries)}}
+    return {"output_type": "display_data", "metadata": {}, "data": data}
+
+
+def make_mixed_folder(folder: Path) -> Path:
+    """The same with a mixed table exported too."""
+    path = make_folder(folder)
+    frame, entry = mixed()
+    known = [*entries_of(table()), entry]
+    export = write_data(frame, folder / "both.csv", frame_name="both", entries=known, folder=folder)
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["cells"][1]["outputs"].append(output_of(entry, export))
+    path.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    return path
 
 
 def make_folder(folder: Path, *, stated: Json | None = None) -> Path:

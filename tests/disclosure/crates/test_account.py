@@ -7,11 +7,19 @@ from typing import Any
 import pytest
 
 from synthnb.disclosure.crates.account import Account
-from synthnb.disclosure.entries import entry_for_run
+from synthnb.disclosure.crates.needs import refuse_incomplete
+from synthnb.disclosure.entries import entry_for_run, sealed
 from synthnb.disclosure.mixing import Part, entry_for_mix, mix_detail
+from synthnb.errors import OptionError
 from tests.disclosure.samples import made, written
 
 from .conftest import STATED, account_of, entries_of, table
+
+
+def as_stated(**said: str) -> dict[str, Any]:
+    """A statement as an earlier version or somebody else may have written it."""
+    return sealed(id="said-1", kind="disclose", created="2026-11-23T17:00:00Z", slot="disclose", fields=said, detail={})
+
 
 ENTRIES = entries_of(table())
 
@@ -37,6 +45,14 @@ def test_an_orcid_whose_check_digit_is_wrong_stays_words() -> None:
     (person,) = account_of(*ENTRIES, stated={"responsiblePerson": "A. B., 0000-0002-1825-0098"}).people
     assert person.orcid == ""
     assert person.name == "A. B., 0000-0002-1825-0098"
+
+
+@pytest.mark.parametrize("name", ["GPT-4, ORCID 0000-0002-1825-0097", "ChatGPT", "SmolLM2-135M-Instruct", "trees"])
+def test_a_program_is_no_person(name: str) -> None:
+    account = account_of(*ENTRIES, as_stated(responsiblePerson=name))
+    assert account.people == ()
+    with pytest.raises(OptionError, match=r"responsiblePerson is .* which names a program"):
+        refuse_incomplete(account, ["responsiblePerson"], form="A crate")
 
 
 def test_a_model_is_known_by_the_digest_of_its_weights() -> None:

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import random
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from synthnb._api.signing import new_signing_key, sign
 from synthnb.disclosure.crates import describe_crate, verify_crate
-from synthnb.disclosure.crates.manifest import read_manifest
-from synthnb.disclosure.crates.parts import METADATA, RECORD, Part, part_of_bytes
+from synthnb.disclosure.crates.contents import as_json
+from synthnb.disclosure.crates.manifest import manifest, read_manifest
+from synthnb.disclosure.crates.page_scripts import OURS, check_scripts
+from synthnb.disclosure.crates.parts import LEDGER, METADATA, RECORD, Part, part_of_bytes
 from synthnb.disclosure.crates.zipping import write_zip
+from synthnb.disclosure.entries import entry_for_statements
 from synthnb.disclosure.files import disclose_file
 from synthnb.disclosure.ledger import Ledger
 from synthnb.disclosure.verify import verify_path
+from synthnb.jupyter.nbconvert.pages import _dashboard_script
 from synthnb.jupyter.packages import export_package
 
-Files = dict[str, bytes]
+Files = dict[str, Any]
 
 
 def unpacked(crate: Path) -> Files:
@@ -32,6 +39,27 @@ def packed(crate: Path, files: Files) -> None:
     """Pack as synthnb does, so that only what was changed inside shows."""
     parts: list[Part] = [part_of_bytes(name, content, "") for name, content in files.items()]
     write_zip(crate, parts)
+
+
+def fitted(crate: Path, files: Files) -> None:
+    """Pack with every digest brought up to date, in the metadata and in the manifest."""
+    meta = json.loads(files[METADATA])
+    for item in meta["@graph"]:
+        if "sha256" in item and item["@id"] in files:
+            item |= {"sha256": hashlib.sha256(files[item["@id"]]).hexdigest(), "contentSize": str(len(files[item["@id"]]))}
+    given = files | {METADATA: as_json(meta)}
+    given["manifest-sha256.txt"] = manifest(part_of_bytes(name, data, "") for name, data in given.items() if "manifest" not in name).content
+    packed(crate, given)
+
+
+def of_another_version(files: Files, **root: object) -> Files:
+    """The same, with metadata that name another version and say something else of the whole."""
+    meta = json.loads(files[METADATA])
+    for item in meta["@graph"]:
+        item |= {"instrument": {"@id": "#x"}} if item["@id"] == "#action-pack" else root if item["@id"] == "./" else {}
+    meta["@graph"].append({"@id": "#x", "@type": "SoftwareApplication", "name": "synthnb", "version": "9.9"})
+    meta["@graph"].append({"@id": "#model", "@type": "Person", "name": "GPT-4"})
+    return files | {METADATA: as_json(meta)}
 
 
 def wrong(crate: Path) -> dict[str, str]:
@@ -100,6 +128,68 @@ def test_metadata_that_were_rewritten_whole_dont_follow_from_the_record(crate: P
     assert wrong(crate) == {"metadata: record": "changed"}
 
 
+@pytest.mark.parametrize("name", ["README.md", "ro-crate-preview.html", "disclosure/provenance.json", "disclosure/provenance.svg"])
+def test_what_is_written_from_the_record_is_written_anew(crate: Path, name: str) -> None:
+    fitted(crate, unpacked(crate) | {name: b"{}<p>Real patients</p>"})
+    assert wrong(crate)[f"{name}: record"] == "changed"
+
+
+def test_a_file_that_only_the_manifest_lists_was_added(crate: Path) -> None:
+    fitted(crate, unpacked(crate) | {"extra/secret.csv": b"patient\n1\n"})
+    assert wrong(crate) == {"extra/secret.csv": "changed"}
+
+
+def test_a_file_that_the_record_doesnt_account_for_was_added(crate: Path) -> None:
+    files = unpacked(crate) | {"secret.csv": b"patient\n1\n"}
+    meta = json.loads(files[METADATA])
+    meta["@graph"].append({"@id": "secret.csv", "@type": "File", "name": "secret.csv", "sha256": "", "encodingFormat": "text/csv"})
+    fitted(crate, files | {METADATA: as_json(meta)})
+    assert wrong(crate)["metadata: record"] == "changed"
+
+
+@pytest.mark.parametrize(
+    "added", ["<script>x()</script>", '<p onclick="x()">a</p>', "<iframe></iframe>", '<img src="https://e.org/a.png">']
+)
+def test_a_page_that_runs_or_loads_more_is_named(crate: Path, added: str) -> None:
+    page = unpacked(crate)["trial.html"].decode()
+    assert check_scripts("trial.html", page.encode()).ok
+    assert check_scripts("trial.html", page.replace("</body>", f"{added}</body>").encode()).status == "changed"
+
+
+def test_what_the_pages_of_a_crate_run_is_looked_at(crate: Path) -> None:
+    files = unpacked(crate)
+    pages = ("trial.html", "ro-crate-preview.html")
+    fitted(crate, files | {name: files[name].replace(b"</body>", b"<script>x()</script></body>") for name in pages})
+    assert {wrong(crate)[f"{name}: scripts"] for name in pages} == {"changed"}
+
+
+def test_the_dashboards_script_is_known() -> None:
+    digest = hashlib.sha256(_dashboard_script().encode()).digest()
+    assert base64.b64encode(digest).decode() in OURS  # a new script of pages goes into that list; those of earlier versions stay
+
+
+def test_of_another_version_the_metadata_arent_looked_at_in_full(crate: Path) -> None:
+    fitted(crate, of_another_version(unpacked(crate)))
+    assert wrong(crate) == {}
+    assert "It can't be told in full: every file has the digest that the metadata give" in " ".join(describe_crate(crate).split())
+
+
+@pytest.mark.parametrize(
+    ("root", "what"),
+    [
+        ({"creator": {"@id": "#model"}}, "a person who isn't named in the record"),
+        ({"description": "Real patients."}, "the description"),
+        ({"name": "Another"}, "the name"),
+        ({"license": {"@id": "https://spdx.org/licenses/MIT.html"}}, "the licence"),
+        ({"digitalSourceType": {"@id": "http://schema.org/DigitalCaptureDigitalSource"}}, "the source type"),
+    ],
+)
+def test_another_version_changes_nothing_of_what_doesnt_depend_on_it(crate: Path, root: dict[str, object], what: str) -> None:
+    fitted(crate, of_another_version(unpacked(crate), **root))
+    (finding,) = [finding for finding in verify_crate(crate) if finding.what == "metadata: record"]
+    assert (finding.status, finding.detail) == ("changed", f"The metadata don't follow from the record: {what}.")
+
+
 def test_another_notebooks_record_is_named(crate: Path) -> None:
     files = unpacked(crate)
     notebook = json.loads(files["trial.ipynb"])
@@ -109,19 +199,42 @@ def test_another_notebooks_record_is_named(crate: Path) -> None:
     assert {"trial.ipynb", "trial.ipynb: record"} <= set(wrong(crate))
 
 
-def test_the_ledgers_lines_are_checked(fresh: Callable[..., Path], tmp_path: Path) -> None:
+@pytest.fixture
+def with_ledger(fresh: Callable[..., Path], tmp_path: Path) -> Path:
+    """A crate with the ledger's lines, among which another notebook's stood."""
     path = fresh()
     with Ledger(".synthnb/ledger.sqlite3") as ledger:
         for output in json.loads(path.read_text())["cells"][1]["outputs"]:
             for entry in output["data"]["application/vnd.synthnb.record+json"]["entries"]:
                 ledger.append(entry)
+                ledger.append(entry_for_statements({"name": "Another"}))
     export_package(path, "trial.zip")
-    crate = tmp_path / "trial.zip"
-    assert wrong(crate) == {}
-    files = unpacked(crate)
-    files["disclosure/ledger.jsonl"] = files["disclosure/ledger.jsonl"].replace(b'"number": 2', b'"number": 9')
-    packed(crate, files)
-    assert wrong(crate)["disclosure/ledger.jsonl: lines"] == "changed"
+    return tmp_path / "trial.zip"
+
+
+def test_the_ledgers_lines_are_checked(with_ledger: Path) -> None:
+    assert all(finding.ok for finding in verify_crate(with_ledger))
+    files = unpacked(with_ledger)
+    files[LEDGER] = files[LEDGER].replace(b'"number": 3', b'"number": 9')
+    fitted(with_ledger, files)
+    assert wrong(with_ledger)[f"{LEDGER}: lines"] == "changed"
+
+
+def test_lines_that_were_removed_are_named(with_ledger: Path) -> None:
+    files = unpacked(with_ledger)
+    fitted(with_ledger, files | {LEDGER: b""})
+    assert wrong(with_ledger)[f"{LEDGER}: lines"] == "changed"
+    fitted(with_ledger, files | {LEDGER: b"".join(files[LEDGER].splitlines(keepends=True)[:-1])})
+    (finding,) = [finding for finding in verify_crate(with_ledger) if finding.what == f"{LEDGER}: entries"]
+    assert finding.detail.startswith("1 of 6 entries have no line there")
+
+
+def test_lines_out_of_their_row_are_named(with_ledger: Path) -> None:
+    files = unpacked(with_ledger)
+    lines = files[LEDGER].splitlines(keepends=True)
+    fitted(with_ledger, files | {LEDGER: b"".join([lines[1], lines[0], *lines[2:]])})
+    detail = {finding.what: finding.detail for finding in verify_crate(with_ledger)}[f"{LEDGER}: lines"]
+    assert detail == "Line 1 stands after line 3."
 
 
 def test_signatures_go_along_and_are_checked(fresh: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

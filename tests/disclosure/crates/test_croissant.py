@@ -10,12 +10,15 @@ from typing import Any
 
 import pytest
 
+from synthnb.disclosure.crates.croissant import croissant
+from synthnb.disclosure.crates.datafiles import DataFile, Found
 from synthnb.disclosure.crates.validating import croissant_problems
+from synthnb.disclosure.entries import sealed
 from synthnb.disclosure.verify import all_ok
 from synthnb.errors import OptionError
 from synthnb.jupyter.packages import export_package
 
-from .conftest import STATED
+from .conftest import STATED, account_of, entries_of, table
 
 MINIMAL = {
     "rai:dataLimitations",
@@ -151,4 +154,15 @@ def test_from_above_it_says_the_way(fresh: Callable[..., Path], tmp_path: Path) 
     for file in [*tmp_path.glob("synthetic*"), tmp_path / "trial.ipynb"]:
         file.rename(inner / file.name)
     export_package(inner / "trial.ipynb", tmp_path / "trial.croissant.json")
-    assert all_ok(verify_description(tmp_path / "trial.croissant.json"))
+    record, *files = verify_description(tmp_path / "trial.croissant.json")
+    assert (record.status, all_ok(files), len(files)) == ("not looked at", True, 2)  # no notebook lies beside it
+
+
+def test_what_was_proposed_and_nobody_stated_is_left_out(tmp_path: Path) -> None:
+    said = {"residualRisk": "Low, as measured."}
+    proposed = sealed(id="run-9", kind="evaluate", created="2026-11-23T17:00:00Z", slot="x", fields=said, detail={})
+    account = account_of(*entries_of(table()), proposed, stated=STATED)
+    assert account.said("residualRisk") == ["Low, as measured."]
+    (tmp_path / "a.csv").write_text("a\n1\n")
+    found = Found((DataFile("a.csv", tmp_path / "a.csv", "0" * 64, 4, "text/csv", "a", "", 1, "export-1", "", None),), (), ())
+    assert croissant(account, found)["rai:dataLimitations"] == [STATED["limitations"]]

@@ -55,7 +55,7 @@ class _Tags(HTMLParser):
 def hostile(text: str) -> Account:
     table = {"name": text, "rows": 3, "columns": [text], "digest": f"sha256:{'c' * 64}"}
     run = made(
-        engine=text,
+        engine=f"engine {text}",
         output=table,
         inputs=[{"name": text, "rows": 1, "columns": [text], "digest": text}],
         delivered=3,
@@ -63,7 +63,8 @@ def hostile(text: str) -> Account:
         explained=[],
     )
     kept = {"url", "datePublished"} if len(text) < 10_000 else set(STATED) - {"name", "limitations"}
-    stated = {name: STATED[name] if name in kept else text for name in STATED}
+    said = dict.fromkeys(STATED, text) | {"releaseClass": f"controlled: {text}"}
+    stated = {name: STATED[name] if name in kept else said[name] for name in STATED}
     return account_of(entry_for_run(run), stated=stated)
 
 
@@ -82,9 +83,8 @@ def test_json_stays_what_it_is(text: str, tmp_path: Path) -> None:
     described: dict[str, Any] = json.loads(json.dumps(croissant(account, file_of(text, tmp_path)), ensure_ascii=False).encode())
     assert described["@context"]["name" if "name" in described["@context"] else "sc"] == "https://schema.org/"
     assert set(described["@context"]) == set(croissant(hostile("plain"), file_of("plain", tmp_path))["@context"])
-    graph = json.loads(
-        json.dumps(metadata(account, [part_of_bytes("a.csv", b"x", text[:50].replace("\ud800", "?"))]), ensure_ascii=False).encode()
-    )
+    part = part_of_bytes("a.csv", b"x", text[:50].replace("\ud800", "?"))
+    graph = json.loads(json.dumps(metadata(account, [part], name="a.zip"), ensure_ascii=False).encode())
     assert broken_rules(graph) == []
     json.dumps(prov_json(account), ensure_ascii=False).encode()
 
@@ -95,7 +95,7 @@ def test_pages_and_pictures_hold_it_as_text(text: str) -> None:
     root = ET.fromstring(prov_picture(account))
     assert not [item for item in root.iter() if item.tag.rpartition("}")[2] in {"script", "image", "a", "foreignObject"}]
     page = _Tags()
-    page.feed(preview(account, [], absent=[text[:100]]))
+    page.feed(preview(account, [], absent=[text[:100]], withheld={text[:100]: text[:100]}))
     assert not {tag for tag, _ in page.tags} & {"script", "img", "iframe", "link", "object", "form"}
     assert not [name for _, names in page.tags for name in names if name.startswith("on") or name in {"src", "href"}]
 
@@ -110,7 +110,7 @@ def test_cards_keep_their_front_matter(text: str, tmp_path: Path) -> None:
     body = re.sub(r"<!--.*?-->", "", written, flags=re.DOTALL)
     assert "<" not in written.split("---\n")[1].replace("n<1K", "")
     assert not re.search(r"<(?!br>|/?span>)", body.split("---\n", 2)[2])
-    assert not re.search(r"^# Owned", readme(hostile(text), notebook="n.ipynb", absent=[text]), re.MULTILINE)
+    assert not re.search(r"^# Owned", readme(hostile(text), notebook="n.ipynb", absent=[text], withheld={text: text}), re.MULTILINE)
 
 
 @pytest.mark.parametrize("path", ["../secret.csv", "/etc/passwd", "link.csv", "…/x.csv", "a\x00.csv", "..\\x.csv", "folder"])
@@ -132,6 +132,6 @@ def test_no_prompt_and_no_secret_reach_the_graphs() -> None:
         model={"name": "m", "api_key": "sk-abcdefghijklmnopqrstuvwx"},
     )
     account = account_of(entry_for_run(run), stated=STATED)
-    text = json.dumps([prov_json(account), metadata(account, [])]) + prov_picture(account)
+    text = json.dumps([prov_json(account), metadata(account, [], name="a.zip")]) + prov_picture(account)
     assert "Jane Roe" not in text
     assert "sk-abc" not in text

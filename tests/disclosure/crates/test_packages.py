@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -20,7 +21,7 @@ from synthnb.errors import NotebookError, OptionError, StorageError
 from synthnb.jupyter.packages import PACKAGES, export_package, is_package
 from tests.disclosure.samples import evaluated, notebook
 
-from .conftest import STATED, entries_of, table
+from .conftest import STATED, entries_of, output_of, table
 
 
 @pytest.mark.parametrize("ending", PACKAGES)
@@ -36,9 +37,35 @@ def test_endings() -> None:
     assert not any(is_package(name) for name in ("a.json", "a.md", "a.svg", ".zip", "a.html"))
 
 
-def test_descriptions_can_be_checked(packages: Path) -> None:
+def test_descriptions_can_be_checked(fresh: Callable[..., Path]) -> None:
+    disclose_file(fresh())
     for ending in (".croissant.json", ".prov.json", ".prov.svg"):
-        assert all_ok(verify_description(packages / f"trial{ending}"))
+        export_package("trial.ipynb", f"trial{ending}")
+        assert all_ok(verify_description(f"trial{ending}"))
+
+
+@pytest.mark.parametrize("ending", [".croissant.json", ".prov.json", ".prov.svg"])
+@pytest.mark.parametrize("saved", [True, False], ids=["notebook beside", "alone"])
+def test_a_description_that_says_something_else_isnt_fine(packages: Path, tmp_path: Path, ending: str, *, saved: bool) -> None:
+    for name in ("synthetic.csv", "synthetic.parquet", *(["trial.ipynb"] if saved else [])):
+        shutil.copy(packages / name, tmp_path / name)
+    if saved:
+        disclose_file(tmp_path / "trial.ipynb")
+    file = tmp_path / f"trial{ending}"
+    file.write_bytes((packages / file.name).read_bytes().replace(b"Ana Ruiz", b"Eve Rose"))
+    assert verify_description(file)[0].status == ("changed" if saved else "not looked at")
+
+
+def test_a_description_that_the_notebook_notes_is_known_by_its_digest(fresh: Callable[..., Path]) -> None:
+    path = fresh()
+    entry = export_package(path, "trial.prov.svg")
+    content = json.loads(path.read_text())
+    content["cells"][1]["outputs"].append(output_of(entry))
+    path.write_text(json.dumps(content))
+    disclose_file(path)
+    assert [finding.status for finding in verify_description("trial.prov.svg")] == ["ok"]
+    Path("trial.prov.svg").write_text(Path("trial.prov.svg").read_text().replace("</svg>", "<script/></svg>"))
+    assert [finding.status for finding in verify_description("trial.prov.svg")] == ["changed"]
 
 
 def test_a_description_of_data_that_changed_is_told(fresh: Callable[..., Path]) -> None:

@@ -66,4 +66,6 @@ def test_hundreds_of_runs_are_cut_and_said_so() -> None:
 def test_a_circle_in_a_record_is_drawn_all_the_same() -> None:
     digest = f"sha256:{'c' * 64}"
     run = made(inputs=[{"name": "a", "rows": 1, "digest": digest}], output={"name": "a", "rows": 1, "columns": [], "digest": digest})
-    ET.fromstring(prov_picture(account_of(entry_for_run(run))))
+    words = ET.fromstring(prov_picture(account_of(entry_for_run(run)))).find(f"{SVG}desc")
+    assert words is not None
+    assert words.text == "Generate “a” by trees: used “a”, Recipe; made “a”; with synthnb 0.1.0."
