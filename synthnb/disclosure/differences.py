@@ -33,6 +33,7 @@ IGNORED: Mapping[str, str] = {
     "request": "the call; what it comes to is compared part by part",
     "notes": "they tell in words what is compared as figures",
     "engine_reason": "likewise",
+    "policy": "what was allowed, not what was made",
     "account": "what an engine says of itself; its version is compared",
     "calls.first_reply": "when, not what",
     "calls.last_reply": "when, not what",

@@ -142,7 +142,7 @@ def test_our_texts_and_templates_claim_nothing(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["from /root/secret/data.csv", "in C:\\Users\\ada\\x.csv.", "(~/x.csv)", "file:///srv/x", "\\\\server\\share\\x"]
+    "text", ["from /home/ada/secret/data.csv", "in C:\\Users\\ada\\x.csv.", "(~/x.csv)", "file:///srv/x", "\\\\server\\share\\x"]
 )
 def test_a_place_on_a_machine_is_told(text: str) -> None:
     assert len(places(text)) == 1

@@ -136,7 +136,7 @@ def test_synthetic_data_may_not_seed_synthetic_data(tmp_path: Path) -> None:
 def test_the_class_that_a_person_chose_counts() -> None:
     said = entry_for_statements({"releaseClass": "Team, for now"})
     assert release_of([said]) == "team"
-    assert release_of([entry_for_statements({"releaseClass": "some day"})]) is None
+    assert release_of(said_class("some day")) is None
 
 
 NEEDS = '[release]\nallowed = ["local", "team"]\n[release.team]\nfields = ["biases"]\nrisk_record = true\nsign_off = true\nsignature = true'

@@ -17,6 +17,7 @@ from synthnb.disclosure.entries import sealed
 from synthnb.disclosure.gating import entry_for_override
 from synthnb.disclosure.ledger import Ledger
 from synthnb.disclosure.ledger.selecting import entry_beginning, select
+from synthnb.disclosure.session import session
 from synthnb.errors import OptionError, StorageError
 from synthnb.jupyter.listing import entry_bundle, listing_bundle
 
@@ -39,6 +40,7 @@ ALL = [MADE, WRITTEN, JUDGED, PASSED]
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    session.reset()
     with Ledger(".synthnb/ledger.sqlite3") as ledger:
         for one in ALL:
             ledger.append(one)

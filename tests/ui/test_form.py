@@ -82,9 +82,7 @@ def test_the_label_stands_on_top(opened: Opener, screenshots: Path) -> None:
 
 def test_with_every_statement_the_disclosure_is_complete(opened: Opener) -> None:
     labels = "import synthnb.disclosure.fields as f; from IPython import get_ipython"
-    state = (
-        "body = chr(10).join(f\"{x['label']}: stated\" for x in f.human_fields()); get_ipython().run_cell_magic('synth', 'disclose', body)"
-    )
+    state = "body = chr(10).join(f\"{x.label}: stated\" for x in f.required()); get_ipython().run_cell_magic('synth', 'disclose', body)"
     notebook = opened([GENERATE, f"{labels}\n{state}"])
     notebook.run(0)
     notebook.status.get_by_text("incomplete").wait_for()

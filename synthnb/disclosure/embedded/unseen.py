@@ -1,7 +1,7 @@
 """Whether readers of an exported file see what its record says.
 
 Markdown holds the disclosure's block line by line. A page of ours holds each value of
-the block and the whole record as `synthnb.disclosure.page` writes it; a
+the block, and besides the label and the whole record as `synthnb.disclosure.page` writes it; a
 page of stock nbconvert only the values. Typeset text is compared by its letters and
 digits without accents: line breaks, ligatures and hyphens are the typesetter's business.
 """
@@ -13,6 +13,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from synthnb.disclosure.embedded.pages import visible_text
+from synthnb.disclosure.label import label_part
 from synthnb.disclosure.migrating import layouts
 from synthnb.disclosure.page import page_part
 
@@ -47,7 +48,7 @@ def _unseen(found: Embedded, block: str, values: list[str]) -> list[str]:
     if found.form == "markdown":
         return [line for line in block.split("\n") if not line.startswith(_NOT_SHOWN) and _spaced(line) not in text]
     if found.form == "page":
-        part = _spaced(visible_text(page_part(found.record)))
+        part = _spaced(visible_text(label_part(found.record) + page_part(found.record)))
         if part not in text:
             return ["the whole record"]
         text = text.replace(part, " ")
