@@ -20,7 +20,10 @@ KEY = "-".join(("sk", "planted", "4Qm7vTz0Lw9XbR2nKc5H"))
 """An API key, in the environment of the whole session."""
 PATIENT = " ".join(("Zebulon", "-".join(("Quackenbush", "Ferreira"))))
 """A patient, named in prompts that are marked as sensitive. Both are put together here, since the source distribution holds this file."""
-ALLOWED: Mapping[str, str] = {"pyvenv.cfg": "a virtual environment names the Python it was made with"}
+ALLOWED: Mapping[str, str] = {
+    "pyvenv.cfg": "a virtual environment names the Python it was made with",
+    "server.log": "Jupyter's own log names the folders of its settings",
+}
 """Parts of paths in which something planted may stand, each with the reason."""
 
 _LARGEST = 64 << 20

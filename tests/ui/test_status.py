@@ -26,7 +26,7 @@ def test_the_status_tells_where_the_disclosure_stands(opened: Opener) -> None:
     notebook.status.filter(has_text="Disclosure: incomplete").wait_for()
     notebook.run(3)
     notebook.status.filter(has_text="Disclosure: complete").wait_for()
-    notebook.select(3)
+    notebook.select(1)
     notebook.press("d", "d")
     notebook.status.filter(has_text="Disclosure: stale").wait_for()
     notebook.status.click()
