@@ -23,7 +23,9 @@ def nothing_planted_is_written(tmp_path_factory: pytest.TempPathFactory) -> Iter
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PLANTED_API_KEY", KEY)
         yield
-    found, left = leaks_in(tmp_path_factory.getbasetemp(), plants(Path.home()), seconds=120)
+    home, here = Path.home(), Path(__file__).resolve()
+    # Where the checkout itself lies below the home folder, every trace of Python names it.
+    found, left = leaks_in(tmp_path_factory.getbasetemp(), plants(None if here.is_relative_to(home) else home), seconds=600)
     told = "; ".join(f"{leak.what} in {leak.path}" for leak in found[:20])
     assert not found, f"{len(found)} files hold what must not be written: {told}"
     assert not left, f"there was no time to look into {left} files"

@@ -22,6 +22,7 @@ PATIENT = " ".join(("Zebulon", "-".join(("Quackenbush", "Ferreira"))))
 """A patient, named in prompts that are marked as sensitive. Both are put together here, since the source distribution holds this file."""
 ALLOWED: Mapping[str, str] = {
     "pyvenv.cfg": "a virtual environment names the Python it was made with",
+    "site-packages": "pip wrote it",
     "server.log": "Jupyter's own log names the folders of its settings",
 }
 """Parts of paths in which something planted may stand, each with the reason."""
