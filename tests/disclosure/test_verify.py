@@ -175,8 +175,9 @@ def test_parts_of_an_entry_of_any_shape_break_nothing(saved: Save, part: Any) ->
     made_of = [sealed(id=kind, kind=kind, created=NOW, slot=kind, fields={}, detail=odd) for kind in ("generate", "evaluate", "export")]
     path = saved(notebook(*made_of))
     disclose_file(path)
-    found(path)
-    json_ld(read_notebook(path)["metadata"]["synthnb"])
+    assert not {"record", "fields", "entries", "cell"} & found(path).keys()
+    linked = json_ld(read_notebook(path)["metadata"]["synthnb"])
+    assert linked is None or linked["@graph"]
 
 
 @pytest.mark.parametrize(
