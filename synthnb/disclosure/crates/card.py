@@ -62,7 +62,8 @@ def _template() -> Template:
     from jinja2 import Environment, PackageLoader
 
     # Markdown, not HTML: every value goes through `inline`, which writes signs of both as entities.
-    found = Environment(loader=PackageLoader("synthnb", "templates"), autoescape=False, trim_blocks=True, lstrip_blocks=True)  # noqa: S701
+    loader = PackageLoader("synthnb", "templates")
+    found = Environment(loader=loader, autoescape=False, trim_blocks=True, lstrip_blocks=True)  # noqa: S701  # Markdown: values go through inline
     return found.get_template("card.md.j2")
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from synthnb.disclosure.embedded.tex import escape_tex
 from synthnb.disclosure.venues.reading import CAVEATS
 from synthnb.disclosure.venues.writing import paragraph, prompts
 from synthnb.errors import OptionError
@@ -28,28 +29,7 @@ _ENDING = {"md": "md", "html": "html", "text": "txt", "latex": "tex"}
 _ENTITIES = {ord(sign): f"&#{ord(sign)};" for sign in "&<>[]`|~#!"} | {ord(sign): f"<span>&#{ord(sign)};</span>" for sign in "$\\"}
 _FIRST = re.compile(r"^([-+=:]|[0-9]+(?=[.)]))")
 _WWW = re.compile(r"([wW]{3})\.")
-_DASHES = re.compile("-(?=-)")
 _LONGEST_SHOWN = 400
-_LATEX = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "&": r"\&",
-    "#": r"\#",
-    "%": r"\%",
-    "_": r"\_",
-    "^": r"\textasciicircum{}",
-    "~": r"\textasciitilde{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
-    "`": r"\textasciigrave{}",
-    "[": "{[}",
-    "]": "{]}",
-    "�": "(?)",
-}
 
 
 def shape(filled: Filled) -> dict[str, Any]:
@@ -180,8 +160,8 @@ def _markdown(value: object) -> str:
 
 
 def _latex(value: object) -> str:
-    """A value as it may stand in LaTeX text."""
-    return _DASHES.sub("-{}", "".join(_LATEX.get(sign, sign) for sign in str(value)))
+    """A value as it may stand in LaTeX text, also where brackets would begin a command's option."""
+    return escape_tex(str(value)).replace("[", "{[}").replace("]", "{]}").replace("\ufffd", "(?)")
 
 
 _ESCAPES: dict[str, Callable[[object], str]] = {"md": _markdown, "latex": _latex}
